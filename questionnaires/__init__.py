@@ -1,0 +1,1 @@
+"""What is asked: questionnaires as checked, versioned, hashed definitions."""
