@@ -1,0 +1,1 @@
+"""An anonymous survey service: unlinkable responses, and results only as safe tables."""

@@ -55,7 +55,6 @@ LONGEST_SOCKET_PATH = 103  # bytes; macOS allows 103, Linux 107
 
 START_PATIENCE = 120.0  # seconds; recovery after a crash reads the whole log of changes
 STOP_PATIENCE = 60.0  # seconds; a fast shutdown still writes all pages
-CHILDREN_PATIENCE = 10.0  # seconds; children of a killed server notice its death and leave
 LAST_LINES = 20  # of the log, shown when it does not start
 GLANCE = 0.005  # seconds between two looks
 
@@ -236,7 +235,7 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         if postmaster is None:
             self._start()
         elif postmaster.status != "ready":
-            self._await_ready(postmaster.pid, since=0)
+            self._await_ready(since=0)
 
     def _start(self) -> None:
         programs = postgres_programs()
@@ -252,22 +251,31 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         self._configure(account, self.cluster, socket_directory)
         self._drop_if_recycled(self.cluster / "postmaster.pid")
         self._drop_if_recycled(socket_directory / f".s.PGSQL.{PORT}.lock")
-        deadline = time.monotonic() + CHILDREN_PATIENCE
+        deadline = time.monotonic() + START_PATIENCE
         while True:
-            log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            since = self._launch(account, programs)
             try:
-                since = os.fstat(log).st_size
-                pid = account.launch(programs / "postgres", "-D", self.cluster, log=log)
-            finally:
-                os.close(log)
-            try:
-                self._await_ready(pid, since)
+                self._await_ready(since)
             except DatabaseDidNotStart as refusal:
+                # Children of a killed server may still finish a statement; no second server starts beside them.
                 if "still in use" not in str(refusal) or time.monotonic() > deadline:
                     raise
-                time.sleep(10 * GLANCE)
+                time.sleep(20 * GLANCE)
             else:
                 return
+
+    def _launch(self, account: Account, programs: Path) -> int:
+        """Start the server, up to where it can be found and stopped; returns where its part of the log begins."""
+        log = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            since = os.fstat(log).st_size
+            with signals_wait():
+                pid = account.launch(programs / "postgres", "-D", self.cluster, log=log)
+                while self.postmaster() is None and command_line(pid):
+                    time.sleep(GLANCE)
+        finally:
+            os.close(log)
+        return since
 
     def _make_cluster(self, account: Account, programs: Path) -> None:
         for unfinished in self.directory.glob("cluster.new-*"):
@@ -357,15 +365,10 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         _write(cluster / "pg_hba.conf", ACCESS.encode(), account)
         _write(cluster / "postgresql.auto.conf", b"", account)  # it would come after ours
 
-    def _await_ready(self, pid: int, since: int) -> None:
-        """Wait until the server answers: the one we launched, or one that was faster."""
+    def _await_ready(self, since: int) -> None:
         deadline = time.monotonic() + START_PATIENCE
-        while True:
-            alive = bool(command_line(pid))  # asked first: it may make way for a faster one in between
-            postmaster = self.postmaster()
-            if postmaster is not None and postmaster.status == "ready":
-                return
-            if (postmaster is None and not alive) or time.monotonic() > deadline:
+        while (postmaster := self.postmaster()) is None or postmaster.status != "ready":
+            if postmaster is None or time.monotonic() > deadline:
                 raise _start_refusal(self.directory, self._last_words(since))
             time.sleep(GLANCE)
 
@@ -392,6 +395,8 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
             if time.monotonic() > deadline:
                 raise DatabaseDidNotStop(directory=self.directory, pid=pid, seconds=patience)
             time.sleep(GLANCE)
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # the first process of a container inherits it, and has to reap it
 
     def _last_words(self, since: int) -> str:
         """The end of the log, from the byte `since` on."""

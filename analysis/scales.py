@@ -1,0 +1,71 @@
+"""Scale scores from 0 to 100."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.responses import Responses
+from questionnaires.model import Item, Scale
+
+
+def scale_scores(
+    items: ArrayLike, minimum: float, maximum: float, minimum_share: float = 0.5
+) -> NDArray[np.float64]:
+    """Each respondent's mean over the answered items, rescaled to 0 to 100.
+
+    Args:
+        items: points, shape (respondents, items), NaN = missing.
+        minimum, maximum: lowest and highest possible points.
+        minimum_share: of the items that must be answered, from 0 (exclusive) to 1; otherwise the score is NaN.
+
+    Returns:
+        float64, shape (respondents,).
+
+    Source of the arithmetic: percent of maximum possible score, Cohen, P., Cohen, J., Aiken, L. S., and West, S. G.
+    (1999). The problem of units and the circumstance for POMP. Multivariate Behavioral Research 34(3), 315-346.
+    """
+    points = np.asarray(items, dtype=np.float64)
+    if points.ndim != 2 or not minimum < maximum or not 0 < minimum_share <= 1:  # noqa: PLR2004 - rows and columns
+        raise ValueError("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
+    answered = ~np.isnan(points)
+    counts = answered.sum(axis=1)
+    sums = np.where(answered, points, 0.0).sum(axis=1)
+    enough = counts >= max(1.0, minimum_share * points.shape[1])
+    scores = np.full(points.shape[0], np.nan)
+    scores[enough] = (sums[enough] / counts[enough] - minimum) / (maximum - minimum) * 100
+    return scores
+
+
+def scores_of(responses: Responses, scale: Scale) -> NDArray[np.float64]:
+    """The scores of a scale of kind "score": float64, shape (respondents,), NaN where too few items are answered."""
+    items = [item for item in responses.questionnaire.items if item.id in scale.items]
+    return scale_scores(
+        np.column_stack([_points(responses, item) for item in items]), 0.0, 1.0, minimum_share=scale.minimum_share
+    )
+
+
+def _points(responses: Responses, item: Item) -> NDArray[np.float64]:
+    """Points rescaled to 0 to 1, so that items with other numbers of options weigh alike; NaN = missing."""
+    values = [option.value for option in item.options if option.value is not None]
+    low, high = min(values), max(values)
+    points = np.full(responses.size, np.nan)
+    for option in item.options:
+        if option.value is not None:
+            share = (option.value - low) / (high - low)
+            points[responses.chose(item, option.code)] = 1 - share if item.reverse else share
+    return points
+
+
+def affected(responses: Responses, scale: Scale) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Who gave a valid answer to any item of a scale of kind "prevalence", and who of them chose one that counts.
+
+    Returns: two bool arrays, shape (respondents,).
+    """
+    valid = np.zeros(responses.size, dtype=np.bool_)
+    counted = np.zeros(responses.size, dtype=np.bool_)
+    for item in responses.questionnaire.items:
+        if item.id in scale.items:
+            valid |= responses.valid(item)
+            for option in item.options:
+                if not (option.harmless or option.missing):
+                    counted |= responses.chose(item, option.code)
+    return valid, counted

@@ -1,0 +1,91 @@
+"""`SafeTable`: the only thing that leaves the analysis. Values are rounded here, once; everyone else reads these."""
+
+from msgspec import Struct
+
+from analysis.estimates import Mean, wilson_interval
+
+SHARE_DIGITS = 4  # decimals of a share: 0.1814 is 18.14 %
+SCORE_DIGITS = 1  # decimals of a score from 0 to 100
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """An option and how many chose it.
+
+    share: of the row's `n`. low, high: Wilson's interval at 95 %.
+    """
+
+    option: str
+    count: int
+    share: float
+    low: float
+    high: float
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """A mean score from 0 to 100 with Student's interval at 95 %."""
+
+    mean: float
+    low: float
+    high: float
+    standard_deviation: float
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A group's figures.
+
+    group: option code of the table's dimension; None for the whole round.
+    n: valid answers; None marks a hidden row, which then has neither cells nor score, whatever the reason.
+    """
+
+    group: str | None
+    n: int | None
+    cells: tuple[Cell, ...] = ()
+    score: Score | None = None
+
+
+class Unanswered(Struct, frozen=True, kw_only=True):
+    """Of the whole round: who gave no valid answer. missing: by missing code. not_asked: kept away by a condition."""
+
+    missing: dict[str, int]
+    skipped: int
+    not_asked: int
+
+
+class SafeTable(Struct, frozen=True, kw_only=True):
+    """A released table.
+
+    figure: id of the item or scale it shows.
+    kind: "options" (each option against all others), "prevalence" (counted once in any item) or "score".
+    dimension: id of the item that groups people; None for the whole round.
+    """
+
+    figure: str
+    kind: str
+    dimension: str | None
+    rows: tuple[Row, ...]
+    unanswered: Unanswered | None = None
+
+
+def cell(option: str, count: int, n: int) -> Cell:
+    interval = wilson_interval(count, n)
+    return Cell(
+        option=option,
+        count=count,
+        share=round(count / n, SHARE_DIGITS),
+        low=round(interval.low, SHARE_DIGITS),
+        high=round(interval.high, SHARE_DIGITS),
+    )
+
+
+def score(mean: Mean) -> Score:
+    # Student's interval knows no bounds; the scale does.
+    return Score(
+        mean=round(mean.estimate, SCORE_DIGITS),
+        low=round(max(0.0, mean.low), SCORE_DIGITS),
+        high=round(min(100.0, mean.high), SCORE_DIGITS),
+        standard_deviation=round(mean.standard_deviation, SCORE_DIGITS),
+    )
+
+
+def hidden(group: str | None) -> Row:
+    return Row(group=group, n=None)

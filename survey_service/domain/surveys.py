@@ -1,0 +1,63 @@
+"""What a city sets up once: a survey with its units, its plan of publication, its schedule and its rules."""
+
+from typing import Literal, NewType
+
+from msgspec import Struct
+
+SurveyId = NewType("SurveyId", str)
+Text = dict[str, str]
+
+MINIMUM_GROUP_SIZE = 10  # valid answers; the default of the disclosure rules
+SMALLEST_MINIMUM_GROUP_SIZE = 5  # valid answers; no survey goes below
+RETENTION_DAYS = 90  # whole days from the unsealing to the erasure, unless the survey says less or more
+LONGEST_RETENTION_DAYS = 365
+OPEN_DAYS = 14  # whole days a round is open, unless the survey says otherwise
+
+
+class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An organisational unit; headcounts are persons on the roster."""
+
+    id: str
+    name: Text
+    headcount: int
+    parent: str | None = None
+    headcount_leadership: int | None = None
+    headcount_contact: int | None = None
+    predecessor: str | None = None
+
+
+class QuestionnaireReference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which questionnaire, by the hash of the bytes that participants are served."""
+
+    id: str
+    version: str
+    sha256: str
+
+
+class Cut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A predeclared cut: tables of `items` (items or scales; empty: all) by `dimensions`, items that group people."""
+
+    dimensions: tuple[str, ...]
+    items: tuple[str, ...] = ()
+
+
+class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """For how many whole days a round is open."""
+
+    days: int = OPEN_DAYS
+
+
+class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is approved by hash: everything that decides what is asked, of whom, and what may be published."""
+
+    survey_id: SurveyId
+    title: Text
+    languages: tuple[str, ...]
+    questionnaire: QuestionnaireReference
+    units: tuple[Unit, ...]
+    roster_size: int
+    minimum_group_size: int
+    publication: tuple[Cut, ...]
+    custody: Literal["server"]
+    retention_days: int
+    schedule: Schedule

@@ -1,0 +1,58 @@
+"""Ends a round: first nobody redeems a code any more, then the ballot box is frozen and its root published."""
+
+from datetime import timedelta
+
+from survey_service.domain import ballot_box
+from survey_service.domain.rounds import GRACE, Round, RoundId
+from survey_service.errors import Refusal, WrongState
+from survey_service.operations.installation import Installation
+from survey_service.store import rounds as store
+
+
+class GraceRuns(Refusal):
+    def __init__(self, round_id: str) -> None:
+        minutes = GRACE // timedelta(minutes=1)
+        super().__init__(
+            f"Round {round_id!r} no longer takes codes; its ballot box is frozen {minutes} minutes after its end.",
+            remedy="Wait, or freeze it at once with `survey-service round close` without --grace.",
+        )
+
+
+async def end_redemption(installation: Installation, round_id: str) -> Round:
+    """Lets nobody redeem a code from now on; whoever holds a credential has ten more minutes.
+
+    Raises: UnknownRound, WrongState, GraceRuns.
+    """
+    async with installation.database.session("operation") as connection:
+        found = await store.select_round(connection, round_id)
+        if not await store.changed(connection, "end_redemption", found.round_id):
+            if found.state == "open":
+                raise GraceRuns(round_id)
+            raise WrongState(round_id, found.state, "open")
+        return await store.select_round(connection, round_id)
+
+
+async def close_round(installation: Installation, round_id: str) -> Round:
+    """Freezes the ballot box with its counts and root, then destroys the key that signs credentials.
+
+    Doing it again finishes what a crash left over and changes nothing else.
+
+    Raises: UnknownRound; WrongState where the round has not opened.
+    """
+    async with installation.database.session("operation") as connection:
+        found = await store.select_round(connection, round_id)
+        if found.state == "scheduled":
+            raise WrongState(round_id, found.state, "open")
+        if found.stage == "planned":
+            async with connection.transaction():
+                # Whoever is being answered at this moment is waited for; whoever comes next finds the round closed.
+                await connection.execute(store.statement("hold_ballot_box"))
+                await _freeze(connection, found.round_id)
+            found = await store.select_round(connection, round_id)
+    installation.keys.destroy(found.round_id, "credential")
+    return found
+
+
+async def _freeze(connection: store.AnyConnection, round_id: RoundId) -> None:
+    receipts = await store.receipts(connection, round_id)
+    await store.changed(connection, "freeze_ballot_box", round_id, len(receipts), ballot_box.root(receipts))

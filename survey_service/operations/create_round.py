@@ -1,0 +1,123 @@
+"""Plans a round: makes its keys, then its terms, which never change again."""
+
+import asyncio
+import hashlib
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from survey_service.domain import blind_signatures, encodings
+from survey_service.domain.messages import QuestionnaireReference, Terms, parse
+from survey_service.domain.rounds import PLAINTEXT_SIZE, NewRound, Round, RoundId
+from survey_service.domain.surveys import Survey
+from survey_service.errors import Refusal
+from survey_service.operations.installation import Installation
+from survey_service.store import rounds as store
+
+_ATTEMPTS = 3  # two people planning a round of one survey at once take the same number; the second tries the next
+
+
+class UnusableTimes(Refusal):
+    """A round that would end before it begins."""
+
+
+class Contended(Refusal):
+    """Several people plan rounds of this survey at this moment."""
+
+
+async def create_round(
+    installation: Installation,
+    survey_id: str,
+    *,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    rehearsal: bool = False,
+) -> Round:
+    """Plans the next round of a survey; without times it opens now, for as long as the survey says.
+
+    Raises: UnknownSurvey, UnusableTimes, KeyDirectoryFailed.
+    """
+    for _ in range(_ATTEMPTS):
+        async with installation.database.session("operation") as connection:
+            stored = await store.select_survey(connection, survey_id)
+            now = await store.read_clock(connection)
+            number = 1 + await store.count_rounds(connection, stored.survey.survey_id)
+        opens = opens_at or now
+        closes = closes_at or opens + timedelta(days=stored.survey.schedule.days)
+        if closes <= max(opens, now):
+            raise UnusableTimes(
+                f"The round would open {opens:%Y-%m-%d %H:%M} and close {closes:%Y-%m-%d %H:%M} UTC.",
+                remedy="Let it close after it opens, and in the future.",
+            )
+        round_id = _round_id(stored.survey, opens, number, rehearsal=rehearsal)
+        planned = await _plan(installation, stored, round_id, opens, closes, rehearsal=rehearsal)
+        async with installation.database.session("operation") as connection, connection.transaction():
+            if await store.insert_round(connection, planned):
+                return await store.select_round(connection, planned.round_id)
+        installation.keys.destroy(planned.round_id, "credential")
+        installation.keys.destroy(planned.round_id, "sealing")
+    raise Contended(f"Other rounds of {survey_id!r} are being planned.", remedy="Repeat in a moment.")
+
+
+def _round_id(survey: Survey, opens: datetime, number: int, *, rehearsal: bool) -> RoundId:
+    # The year helps people tell rounds apart; the number alone makes the id unique.
+    return RoundId(f"{survey.survey_id}-{opens:%Y}-{number}{'-rehearsal' if rehearsal else ''}")
+
+
+async def _plan(
+    installation: Installation,
+    stored: store.StoredSurvey,
+    round_id: RoundId,
+    opens: datetime,
+    closes: datetime,
+    *,
+    rehearsal: bool,
+) -> NewRound:
+    survey = stored.survey
+    credential_key = await asyncio.to_thread(blind_signatures.generate_key_pair)
+    sealing_key = ec.generate_private_key(ec.SECP256R1())
+    terms = msgspec.json.encode(
+        Terms(
+            round_id=round_id,
+            title=survey.title,
+            languages=survey.languages,
+            questionnaire=QuestionnaireReference(
+                id=survey.questionnaire.id,
+                version=survey.questionnaire.version,
+                sha256=survey.questionnaire.sha256,
+            ),
+            survey_sha256=hashlib.sha256(stored.definition).hexdigest(),
+            minimum_group_size=survey.minimum_group_size,
+            roster_size=survey.roster_size,
+            custody=survey.custody,
+            credential_key=encodings.encode(blind_signatures.public_key_der(credential_key.public_key())),
+            sealing_key=encodings.encode(
+                sealing_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            ),
+            plaintext_size=PLAINTEXT_SIZE,
+        )
+    )
+    parse(terms, Terms)  # what is served must be what any client accepts
+    # The keys are on the disk before the round exists: a crash in between leaves keys without a round, never the reverse.
+    installation.keys.create(round_id, "credential", blind_signatures.private_key_der(credential_key))
+    installation.keys.create(
+        round_id, "sealing", sealing_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return NewRound(
+        round_id=round_id,
+        survey_id=survey.survey_id,
+        definition=stored.definition,
+        questionnaire=stored.questionnaire,
+        terms=terms,
+        fingerprint=encodings.fingerprint(terms),
+        rehearsal=rehearsal,
+        roster_size=survey.roster_size,
+        minimum_group_size=survey.minimum_group_size,
+        plaintext_size=PLAINTEXT_SIZE,
+        custody=survey.custody,
+        opens_at=opens,
+        closes_at=closes,
+    )
+

@@ -1,0 +1,30 @@
+"""Erases a round's responses: without the storage key no backup brings them back."""
+
+from survey_service.domain.rounds import Round
+from survey_service.errors import WrongState
+from survey_service.operations.installation import Installation
+from survey_service.operations.unseal_round import GIVEN_UP, lose_round
+from survey_service.store import rounds as store
+
+
+async def erase_round(installation: Installation, round_id: str) -> Round:
+    """Destroys the storage key, then removes blocks and code hashes. Released tables and the ballot box stay.
+
+    A closed round that was never opened is given up: its keys are destroyed and it ends as `lost`. Doing it again
+    finishes what a crash left over.
+
+    Raises: UnknownRound, WrongState.
+    """
+    async with installation.database.session("operation") as connection:
+        found = await store.select_round(connection, round_id)
+    if found.stage == "closed":
+        await lose_round(installation, found, GIVEN_UP)
+    elif found.stage not in ("unsealed", "released", "erased", "lost"):
+        raise WrongState(round_id, found.state, "unsealed or released")
+    installation.keys.destroy(found.round_id, "storage")
+    async with installation.database.session("operation") as connection, connection.transaction():
+        await connection.execute(store.statement("delete_blocks"), found.round_id)
+        await connection.execute(store.statement("delete_invitations"), found.round_id)
+        if found.stage in ("unsealed", "released"):
+            await store.changed(connection, "mark_erased", found.round_id)
+        return await store.select_round(connection, round_id)

@@ -1,0 +1,29 @@
+"""One installation: its settings, its database, its keys. Wired here, once, and passed to every operation."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from survey_service.custody import KeyDirectory
+from survey_service.settings import Settings
+from survey_service.store.database import Database, address
+
+
+class Installation:
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.keys = KeyDirectory(settings.key_dir)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, clock_offset: timedelta = timedelta(0)) -> AsyncIterator[Installation]:
+    """The installation that `settings` describe; its embedded database runs meanwhile."""
+    with address(settings) as database_address:
+        database = Database(database_address, clock_offset=clock_offset)
+        installation = Installation(settings, database)
+        installation.keys.check()
+        try:
+            yield installation
+        finally:
+            await database.close()

@@ -1,0 +1,85 @@
+"""Whether the service can do its work now: database, keys, room on the disk. Each answer names its remedy."""
+
+import os
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+
+from survey_service.domain.rounds import RoundId
+from survey_service.errors import Refusal
+from survey_service.operations.installation import Installation
+from survey_service.store import rounds as store
+from survey_service.store.migrate import is_current
+
+LEAST_ROOM = 200 * 1024 * 1024  # bytes; a round of 100,000 sealed responses takes about twice that in the database
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """name: what was looked at. is_ok: whether it holds. detail: what is wrong, and the remedy."""
+
+    name: str
+    is_ok: bool
+    detail: str = ""
+
+
+async def readiness(installation: Installation) -> tuple[Finding, ...]:
+    """The findings that decide whether the service takes answers now. Names rounds and remedies, never a path."""
+    return (await _database(installation), await _keys(installation), _room(installation))
+
+
+async def _database(installation: Installation) -> Finding:
+    try:
+        async with installation.database.owner() as connection:
+            if await is_current(connection):
+                return Finding(name="database", is_ok=True)
+    except Refusal as refusal:
+        return Finding(name="database", is_ok=False, detail=str(refusal))
+    return Finding(name="database", is_ok=False, detail="It is not of this version. Run `survey-service migrate`.")
+
+
+async def _keys(installation: Installation) -> Finding:
+    try:
+        installation.keys.check()
+        async with installation.database.session("participation") as connection:
+            rounds = await store.list_rounds(connection)
+    except Refusal as refusal:
+        return Finding(name="keys", is_ok=False, detail=refusal.reason)
+    missing = [f"{entry.round_id} ({', '.join(gone)})" for entry in rounds if (gone := _missing(installation, entry))]
+    if not missing:
+        return Finding(name="keys", is_ok=True)
+    return Finding(
+        name="keys",
+        is_ok=False,
+        detail=f"Keys are missing: {'; '.join(missing)}. Put the second copy of the key files back.",
+    )
+
+
+def _missing(installation: Installation, entry: store.RoundEntry) -> list[str]:
+    round_id: RoundId = entry.round_id
+    wanted: tuple[str, ...] = {
+        "scheduled": ("credential", "sealing"),
+        "open": ("credential", "sealing"),
+        "closed": ("sealing",),
+        "unsealed": ("storage",),
+        "released": ("storage",),
+    }.get(entry.state, ())
+    return [name for name in wanted if not installation.keys.path(round_id, name).is_file()]
+
+
+def _room(installation: Installation) -> Finding:
+    places = [installation.settings.key_dir]
+    if installation.settings.database_url is None:
+        places.append(installation.settings.data_dir)
+    for place in places:
+        if shutil.disk_usage(_existing(place)).free < LEAST_ROOM or not os.access(_existing(place), os.W_OK):
+            return Finding(
+                name="disk", is_ok=False, detail="The disk is nearly full or not writable. Make room; nothing was lost."
+            )
+    return Finding(name="disk", is_ok=True)
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,111 @@
+"""The settings, read once into one frozen Struct and passed in."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from survey_service.errors import Refusal
+
+PREFIX = "SURVEY_"
+
+
+class UnusableSetting(Refusal):
+    """A setting that is unknown, unreadable or contradicts another one."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How this installation runs. Each member is the environment variable ``SURVEY_<NAME>``.
+
+    database_url: a PostgreSQL server of one's own; None: the embedded one under `data_dir`.
+    key_dir: private keys; never inside `data_dir`, never in a backup.
+    base_url: where participants reach the service; links on invitations begin with it.
+    trusted_proxies: addresses whose forwarding headers are believed, comma-separated.
+    """
+
+    database_url: str | None = None
+    data_dir: Path = Path("var/data")
+    key_dir: Path = field(default_factory=Path)
+    base_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    secret_file: Path | None = None
+    site_file: Path | None = None
+    trusted_proxies: str = ""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings of the environment, over those of the file that ``SURVEY_CONFIG`` names.
+
+        Raises: UnusableSetting, naming the setting and where it stands.
+        """
+        given: dict[str, Any] = {}
+        config = environment.get(PREFIX + "CONFIG")
+        if config:
+            given |= _file(Path(config))
+        known = {name.upper() for name in cls.__struct_fields__}
+        for name, value in environment.items():
+            if not name.startswith(PREFIX) or name == PREFIX + "CONFIG":
+                continue
+            if name.removeprefix(PREFIX) not in known:
+                raise UnusableSetting(f"{name} is not a setting.", remedy=f"Known: {', '.join(sorted(known))}.")
+            if value:
+                given[name.removeprefix(PREFIX).lower()] = value
+        return _checked(given)
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnusableSetting(f"The settings file {path} cannot be read: {error}.") from error
+    known = Settings.__struct_fields__
+    for name in given:
+        if name.lower() not in known:
+            raise UnusableSetting(f"{path}: {name} is not a setting.", remedy=f"Known: {', '.join(sorted(known))}.")
+    return {name.lower(): value for name, value in given.items()}
+
+
+def _checked(given: dict[str, Any]) -> Settings:
+    data_dir = Path(given.get("data_dir", Settings.__struct_defaults__[1])).absolute()
+    key_dir = Path(given.get("key_dir") or data_dir.with_name(data_dir.name + "-keys")).absolute()
+    if key_dir.resolve().is_relative_to(data_dir.resolve()):
+        raise UnusableSetting(
+            f"The key directory {key_dir} lies inside the data directory {data_dir}: a backup would carry the keys.",
+            remedy=f"Set {PREFIX}KEY_DIR to a directory outside of it.",
+        )
+    try:
+        settings = msgspec.convert(
+            given | {"data_dir": data_dir, "key_dir": key_dir}, Settings, strict=False, dec_hook=_path
+        )
+    except msgspec.ValidationError as error:
+        raise UnusableSetting(f"A setting cannot be read: {error}.") from error
+    _check_ranges(settings)
+    base_url = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+    return msgspec.structs.replace(settings, base_url=base_url)
+
+
+def _check_ranges(settings: Settings) -> None:
+    if not 1 <= settings.port <= 65535:  # noqa: PLR2004 - the range of a TCP port
+        raise UnusableSetting(f"{PREFIX}PORT is {settings.port}.", remedy="Give a port from 1 to 65535.")
+    if settings.workers < 1:
+        raise UnusableSetting(f"{PREFIX}WORKERS is {settings.workers}.", remedy="Give at least 1.")
+    if settings.base_url and not settings.base_url.startswith(("http://", "https://")):
+        raise UnusableSetting(
+            f"{PREFIX}BASE_URL is {settings.base_url!r}.", remedy="Begin it with https:// (or http:// for a trial)."
+        )
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    if isinstance(value, kind):
+        return value
+    raise NotImplementedError

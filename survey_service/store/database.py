@@ -1,0 +1,132 @@
+"""Connections: one pool for each database role, on the embedded server or one's own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any, Literal, TypeAlias
+
+import asyncpg
+from asyncpg import Connection, Record
+from asyncpg.pool import PoolConnectionProxy
+from msgspec import Struct
+
+from survey_service.errors import Unavailable
+from survey_service.settings import Settings
+from survey_service.store import embedded
+
+AnyConnection: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
+
+Role = Literal["participation", "operation", "opening", "tabulation", "reporting"]
+
+CONNECT_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0  # any statement of a request; the unsealing sets its own
+POOL_SIZE = 10  # connections for each role and process, at most
+
+OUTAGES = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.QueryCanceledError,
+)
+"""What a database does when it is down, full, restarting or too slow. Nothing was acknowledged; trying again is safe."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+class DatabaseAddress(Struct, frozen=True, kw_only=True):
+    """How to reach the database: keyword arguments for asyncpg."""
+
+    parameters: dict[str, Any]
+
+
+class Database:
+    """Pools by role, opened when first asked for.
+
+    clock_offset: how far this process' sessions see the database's clock ahead of the real one; only rehearsals
+    and demonstrations pass one.
+    """
+
+    def __init__(self, address: DatabaseAddress, *, clock_offset: timedelta = timedelta(0)) -> None:
+        self._address = address
+        self._clock_offset = clock_offset
+        self._pools: dict[Role, asyncpg.Pool[Record]] = {}
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def owner(self) -> AsyncIterator["Connection[Record]"]:
+        """A connection of the owner, for migrations and the doctor only."""
+        with outage_explained():
+            connection = await asyncpg.connect(**self._parameters(None))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def session(self, role: Role) -> AsyncIterator["PoolConnectionProxy[Record]"]:
+        """A connection with the rights of `role`, from its pool.
+
+        Raises: DatabaseUnavailable where the database cannot be reached or gives up on the way.
+        """
+        with outage_explained():
+            pool = await self._pool(role)
+            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+                yield connection
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            pool.terminate()
+        self._pools.clear()
+
+    async def _pool(self, role: Role) -> "asyncpg.Pool[Record]":
+        async with self._opening:
+            if role not in self._pools:
+                self._pools[role] = await asyncpg.create_pool(min_size=0, max_size=POOL_SIZE, **self._parameters(role))
+            return self._pools[role]
+
+    def _parameters(self, role: Role | None) -> dict[str, Any]:
+        settings = {
+            "application_name": "survey-service",
+            "search_path": "survey",
+            "timezone": "UTC",
+            "statement_timeout": f"{STATEMENT_SECONDS:.0f}s",
+            "lock_timeout": f"{STATEMENT_SECONDS:.0f}s",
+        }
+        if role is not None:
+            settings["role"] = f"survey_{role}"
+        if self._clock_offset:
+            settings["survey.clock_offset"] = f"{self._clock_offset.total_seconds()} seconds"
+        return self._address.parameters | {"server_settings": settings, "timeout": CONNECT_SECONDS}
+
+
+@contextmanager
+def outage_explained() -> Iterator[None]:
+    """Turns an outage of the database into its refusal; the cause keeps no parameters."""
+    try:
+        yield
+    except OUTAGES as outage:
+        raise DatabaseUnavailable(
+            f"The database does not answer ({type(outage).__name__}).",
+            remedy="Nothing was changed. See that it runs and has room on its disk (`survey-service doctor`), then repeat.",
+        ) from None
+
+
+@contextmanager
+def address(settings: Settings) -> Iterator[DatabaseAddress]:
+    """The address of the database the settings name; starts the embedded server and stops it after its last user."""
+    if settings.database_url is not None:
+        yield DatabaseAddress(parameters={"dsn": settings.database_url})
+        return
+    with embedded.running(settings.data_dir / "postgres") as server:
+        yield DatabaseAddress(parameters=server.as_arguments())

@@ -1,0 +1,105 @@
+-- name: insert_round
+-- Plans a round; returns nothing when the id is taken.
+INSERT INTO round (
+    round_id, survey_id, definition, questionnaire, terms, fingerprint, rehearsal, roster_size, minimum_group_size,
+    plaintext_size, custody, opens_at, closes_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+ON CONFLICT (round_id) DO NOTHING
+RETURNING round_id;
+
+-- name: prepare_ballot_box
+-- Makes the round's own partition for sealed responses.
+SELECT prepare_ballot_box($1);
+
+-- name: select_round
+-- One round as it stands.
+SELECT
+    r.round_id, r.survey_id, r.definition, r.questionnaire, r.terms, r.fingerprint, r.rehearsal, r.roster_size,
+    r.minimum_group_size, r.plaintext_size, r.custody, r.opens_at, r.closes_at, r.stage, s.state, r.erase_at,
+    r.lost_because, r.credentials_issued, r.ballots, r.ballot_box_root, r.analysed, r.invalid
+FROM round AS r
+JOIN round_state AS s USING (round_id)
+WHERE r.round_id = $1;
+
+-- name: list_rounds
+-- All rounds, the latest first, without their bytes.
+SELECT r.round_id, r.survey_id, r.rehearsal, r.opens_at, r.closes_at, s.state, r.ballots, r.roster_size
+FROM round AS r
+JOIN round_state AS s USING (round_id)
+ORDER BY r.opens_at DESC, r.round_id;
+
+-- name: count_rounds
+-- How many rounds a survey has had.
+SELECT count(*) FROM round WHERE survey_id = $1;
+
+-- name: read_clock
+-- The time all rounds go by.
+SELECT clock();
+
+-- name: start_round
+-- Opens a scheduled round now.
+UPDATE round
+SET opens_at = clock()
+WHERE round_id = $1 AND stage = 'planned' AND opens_at > clock() AND closes_at > clock()
+RETURNING round_id;
+
+-- name: extend_round
+-- Moves the end of a round that still takes codes.
+UPDATE round
+SET closes_at = $2
+WHERE round_id = $1 AND stage = 'planned' AND closes_at > clock() AND $2 > closes_at
+RETURNING round_id;
+
+-- name: end_redemption
+-- From now on nobody redeems a code; the grace of the protocol runs.
+UPDATE round
+SET closes_at = clock()
+WHERE round_id = $1 AND stage = 'planned' AND opens_at < clock() AND closes_at > clock()
+RETURNING round_id;
+
+-- name: hold_ballot_box
+-- Waits for what is under way and holds back the rest until the transaction ends.
+SELECT hold_ballot_box();
+
+-- name: select_receipts
+-- The receipts of a round, sorted.
+SELECT receipt FROM ballot WHERE round_id = $1 ORDER BY receipt;
+
+-- name: freeze_ballot_box
+-- Closes a round for good, with the counts and the root anyone can check.
+UPDATE round
+SET
+    stage = 'closed',
+    closes_at = least(closes_at, clock()),
+    credentials_issued = (
+        SELECT count(*) FROM invitation AS i WHERE i.round_id = $1 AND i.blinded_hash IS NOT NULL
+    ),
+    ballots = $2,
+    ballot_box_root = $3
+WHERE round_id = $1 AND stage = 'planned' AND opens_at < clock()
+RETURNING round_id;
+
+-- name: rounds_due_to_close
+-- Rounds whose grace has passed.
+SELECT round_id FROM round WHERE stage = 'planned' AND closes_at + $1::interval <= clock();
+
+-- name: rounds_due_to_open
+-- Rounds whose ballot box waits for an unsealing the server may do itself, or whose unsealing was interrupted.
+SELECT round_id FROM round WHERE stage IN ('closed', 'opened') AND custody = 'server';
+
+-- name: rounds_due_to_erase
+-- Rounds whose retention is over.
+SELECT round_id FROM round WHERE stage IN ('unsealed', 'released') AND erase_at <= clock();
+
+-- name: raise_minimum_group_size
+-- The minimum group size in force for a round; it only rises.
+UPDATE round SET minimum_group_size = $2 WHERE round_id = $1 RETURNING round_id;
+
+-- name: take_schedule
+-- Whether this session may run what is due; one at a time may.
+SELECT pg_try_advisory_lock(1937077874);
+
+-- name: leave_schedule
+-- Lets the next session run what is due.
+SELECT pg_advisory_unlock(1937077874);

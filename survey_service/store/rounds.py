@@ -1,0 +1,123 @@
+"""Rounds and surveys: rows to Structs. Transactions belong to the operations."""
+
+import re
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from survey_service.domain.rounds import NewRound, Round, RoundId, State
+from survey_service.domain.surveys import Survey, SurveyId
+from survey_service.errors import UnknownRound, UnknownSurvey
+from survey_service.store.database import AnyConnection
+from survey_service.store.statements import statement
+
+_ROUND_ID = re.compile(r"[a-z0-9-]{1,64}")
+
+
+class RoundEntry(Struct, frozen=True, kw_only=True):
+    """A line of the list of rounds."""
+
+    round_id: RoundId
+    survey_id: SurveyId
+    rehearsal: bool
+    opens_at: datetime
+    closes_at: datetime
+    state: State
+    ballots: int | None
+    roster_size: int
+
+
+class StoredSurvey(Struct, frozen=True, kw_only=True):
+    survey: Survey
+    definition: bytes
+    questionnaire: bytes
+
+
+async def insert_survey(connection: AnyConnection, stored: StoredSurvey) -> bool:
+    """Whether the survey is new."""
+    row = await connection.fetchval(
+        statement("insert_survey"), stored.survey.survey_id, stored.definition, stored.questionnaire
+    )
+    return row is not None
+
+
+async def select_survey(connection: AnyConnection, survey_id: str) -> StoredSurvey:
+    """Raises: UnknownSurvey."""
+    row = await connection.fetchrow(statement("select_survey"), survey_id)
+    if row is None:
+        raise UnknownSurvey(survey_id)
+    return StoredSurvey(
+        survey=msgspec.json.decode(row["definition"], type=Survey),
+        definition=row["definition"],
+        questionnaire=row["questionnaire"],
+    )
+
+
+async def list_surveys(connection: AnyConnection) -> list[tuple[Survey, int]]:
+    """All surveys, each with the number of its rounds."""
+    rows = await connection.fetch(statement("list_surveys"))
+    return [(msgspec.json.decode(row["definition"], type=Survey), row["rounds"]) for row in rows]
+
+
+async def count_rounds(connection: AnyConnection, survey_id: SurveyId) -> int:
+    return _whole(await connection.fetchval(statement("count_rounds"), survey_id))
+
+
+async def insert_round(connection: AnyConnection, planned: NewRound) -> bool:
+    """Whether the round is new. Makes its ballot box in the same transaction."""
+    row = await connection.fetchval(statement("insert_round"), *msgspec.structs.astuple(planned))
+    if row is None:
+        return False
+    await connection.execute(statement("prepare_ballot_box"), planned.round_id)
+    return True
+
+
+async def select_round(connection: AnyConnection, round_id: str) -> Round:
+    """Raises: UnknownRound, also for what cannot be a round's id."""
+    row = None
+    if _ROUND_ID.fullmatch(round_id):
+        row = await connection.fetchrow(statement("select_round"), round_id)
+    if row is None:
+        raise UnknownRound(round_id)
+    return Round(**dict(row))
+
+
+async def list_rounds(connection: AnyConnection) -> list[RoundEntry]:
+    return [RoundEntry(**dict(row)) for row in await connection.fetch(statement("list_rounds"))]
+
+
+async def changed(connection: AnyConnection, name: str, round_id: RoundId, *arguments: object) -> bool:
+    """Runs a statement that changes one round; whether it found the round as it has to be."""
+    return await connection.fetchval(statement(name), round_id, *arguments) is not None
+
+
+async def read_clock(connection: AnyConnection) -> datetime:
+    now = await connection.fetchval(statement("read_clock"))
+    if not isinstance(now, datetime):
+        raise TypeError(type(now))
+    return now
+
+
+async def receipts(connection: AnyConnection, round_id: RoundId) -> list[bytes]:
+    """The receipts of a round, sorted, 32 bytes each."""
+    return [row["receipt"] for row in await connection.fetch(statement("select_receipts"), round_id)]
+
+
+async def due(connection: AnyConnection, name: str, *arguments: object) -> list[str]:
+    """The ids of the rounds that a statement finds due."""
+    return [row["round_id"] for row in await connection.fetch(statement(name), *arguments)]
+
+
+async def take_schedule(connection: AnyConnection) -> bool:
+    return bool(await connection.fetchval(statement("take_schedule")))
+
+
+async def leave_schedule(connection: AnyConnection) -> None:
+    await connection.execute(statement("leave_schedule"))
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(type(value))
+    return value

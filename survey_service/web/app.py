@@ -1,0 +1,70 @@
+"""Wires the web service: settings to installation to handlers."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+
+from survey_service.domain.failed_codes import FailedCodes
+from survey_service.operations.installation import opened
+from survey_service.operations.redeem_invitation import Signers
+from survey_service.operations.run_schedule import run_schedule
+from survey_service.settings import Settings
+from survey_service.web import health, problems
+from survey_service.web.participant import api
+
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def create_app(settings: Settings | None = None, *, clock_offset: timedelta = timedelta(0)) -> Litestar:
+    """The web service. settings: those of the environment if not given."""
+    settings = settings or Settings.read()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        # As many threads as cores: signing is the one thing here that needs a core to itself.
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="signer") as signing:
+            async with opened(settings, clock_offset=clock_offset) as installation:
+                app.state["installation"] = installation
+                app.state["participants"] = api.Participants(
+                    installation.database, Signers(installation.keys, signing), FailedCodes(time.monotonic)
+                )
+                schedule = asyncio.create_task(run_schedule(installation))
+                yield
+                schedule.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await schedule
+
+    return Litestar(
+        route_handlers=[api.router, health.live, health.ready],
+        lifespan=[lifespan],
+        exception_handlers=problems.HANDLERS,
+        response_headers=SECURITY_HEADERS,
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Survey service",
+            version="1",
+            path="/schema",
+            # The other renderers load scripts from elsewhere; no page of this service does.
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
+    )
+
+
+def log_events() -> None:
+    """Events and counts on stderr, nothing finer than their day on anything a participant does."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,112 @@
+"""Every refusal as a problem document (RFC 9457). One table says which status it has; nothing sent comes back in one."""
+
+import logging
+import traceback
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import Struct
+
+from survey_service.custody import KeyDirectoryFailed
+from survey_service.domain import participation
+from survey_service.domain.failed_codes import RETRY_AFTER
+from survey_service.errors import UnknownRound
+from survey_service.store.database import DatabaseUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS = {
+    "too_large": 413,
+    "malformed": 400,
+    "unknown_round": 404,
+    "round_not_open": 409,
+    "unknown_invitation": 404,
+    "already_redeemed": 409,
+    "invalid_signature": 403,
+    "serial_already_used": 409,
+    "rate_limited": 429,
+    "unavailable": 503,
+    "ballot_box_not_ready": 409,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "internal": 500,
+}
+"""Status by code: those of the protocol, and three that belong to no protocol."""
+
+logger = logging.getLogger("survey_service")
+
+_CLIENT_ERROR = 400
+_NOT_FOUND = 404
+_METHOD_NOT_ALLOWED = 405
+_TOO_LARGE = 413
+_SERVER_ERROR = 500
+
+
+class ProblemDocument(Struct, frozen=True, kw_only=True):
+    """code: stable, for programs. title: what happened. detail: what to do."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problem(code: str, detail: str) -> Response[bytes]:
+    headers = {"cache-control": "no-store"}
+    if code in ("rate_limited", "unavailable"):
+        headers["retry-after"] = str(RETRY_AFTER)
+    document = ProblemDocument(
+        type=f"urn:survey-service:problem:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=STATUS[code],
+        code=code,
+        detail=detail,
+    )
+    return Response(
+        msgspec.json.encode(document), status_code=STATUS[code], media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def answer_problem(_: Request[Any, Any, Any], refused: participation.Problem) -> Response[bytes]:
+    return problem(refused.code, refused.detail)
+
+
+def answer_unknown_round(_: Request[Any, Any, Any], __: UnknownRound) -> Response[bytes]:
+    return problem("unknown_round", "There is no such round. Check the address on the invitation.")
+
+
+def answer_outage(_: Request[Any, Any, Any], outage: Exception) -> Response[bytes]:
+    logger.error("outage: %s", type(outage).__name__)
+    return problem(participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
+
+
+def answer_http(_: Request[Any, Any, Any], refused: HTTPException) -> Response[bytes]:
+    if refused.status_code == _TOO_LARGE:
+        return problem(participation.TooLarge.code, participation.TooLarge.detail)
+    if refused.status_code == _NOT_FOUND:
+        return problem("not_found", "There is nothing at this address.")
+    if refused.status_code == _METHOD_NOT_ALLOWED:
+        return problem("method_not_allowed", "This address does not answer to this method.")
+    if _CLIENT_ERROR <= refused.status_code < _SERVER_ERROR:
+        return problem(participation.MalformedRequest.code, participation.MalformedRequest.detail)
+    return answer_unexpected(_, refused)
+
+
+def answer_unexpected(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    # Where, never what: the message of an exception may hold what somebody sent.
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(fault.__traceback__)))
+    logger.error("fault: %s at %s", type(fault).__name__, where)
+    return problem("internal", "Something went wrong on our side. Nothing was lost; try again later.")
+
+
+HANDLERS: dict[Any, Any] = {
+    participation.Problem: answer_problem,
+    UnknownRound: answer_unknown_round,
+    DatabaseUnavailable: answer_outage,
+    KeyDirectoryFailed: answer_outage,
+    HTTPException: answer_http,
+    Exception: answer_unexpected,
+}
