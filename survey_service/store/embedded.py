@@ -27,6 +27,7 @@ from typing import Any
 
 import msgspec
 
+from survey_service.store import server_settings
 from survey_service.store.postgres_programs import (
     Account,
     DatabaseDidNotStart,
@@ -50,66 +51,12 @@ SUPERUSER = "postgres"
 SERVICE_ROLE = "survey_service"
 DATABASE = "survey"
 SOCKET_PREFIX = "survey-socket-"
-PORT = 5432  # names the socket; nothing listens on the network
 LONGEST_SOCKET_PATH = 103  # bytes; macOS allows 103, Linux 107
 
 START_PATIENCE = 120.0  # seconds; recovery after a crash reads the whole log of changes
 STOP_PATIENCE = 60.0  # seconds; a fast shutdown still writes all pages
 LAST_LINES = 20  # of the log, shown when it does not start
 GLANCE = 0.005  # seconds between two looks
-
-ACCESS = "local all all scram-sha-256\n"  # replaces pg_hba.conf: no trust, no network, not even for the superuser
-
-SETTINGS = {
-    # One door: a socket in a private directory.
-    "listen_addresses": "",
-    "port": str(PORT),
-    "unix_socket_permissions": "0700",
-    "password_encryption": "scram-sha-256",
-    # Logs tell of the server, never of a statement, its parameters or its time. At this level errors of statements
-    # (whose text may quote a value) reach the client only.
-    "logging_collector": "off",
-    "log_destination": "stderr",
-    "log_min_messages": "log",
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-    "log_statement": "none",
-    "log_min_duration_statement": "-1",
-    "log_min_duration_sample": "-1",
-    "log_transaction_sample_rate": "0",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_duration": "off",
-    "log_connections": "",
-    "log_disconnections": "off",
-    "log_lock_waits": "off",
-    "log_temp_files": "-1",
-    "log_autovacuum_min_duration": "-1",
-    "log_checkpoints": "off",  # their sizes tell how much was answered when
-    # pg_stat_activity shows query texts and their start; with literals in them, answers. A crash would log them too.
-    # Nothing here needs them: locks remain visible in pg_locks.
-    "track_activities": "off",
-    "track_commit_timestamp": "off",
-    "compute_query_id": "off",
-    "shared_preload_libraries": "",
-    # The log of changes holds the least it can, and old segments are deleted rather than kept for reuse.
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "archive_mode": "off",
-    "summarize_wal": "off",
-    "wal_recycle": "off",
-    "max_wal_size": "256MB",
-    # A confirmed answer is on the disk.
-    "fsync": "on",
-    "synchronous_commit": "on",
-    "full_page_writes": "on",
-    "shared_buffers": "128MB",
-    "max_connections": "100",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "lc_messages": "C",
-    "allow_alter_system": "off",  # what stands here holds
-}
 
 
 class ConnectionParameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,8 +124,9 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
                     fcntl.flock(users, fcntl.LOCK_SH)
                     self._ensure_ready()
                 except BaseException:
-                    os.close(users)
-                    self._stop_if_unused()
+                    with signals_wait():
+                        os.close(users)
+                        self._stop_if_unused()
                     raise
                 return users
 
@@ -192,12 +140,12 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         """How the service connects, taken from the running server."""
         postmaster = self.postmaster()
         if postmaster is None:
-            raise DatabaseDidNotStart(directory=self.directory, log=self._last_words(0))
+            raise DatabaseDidNotStart(directory=self.directory, log=self._last_words(since=0))
         if not _is_private(postmaster.socket_directory, self.cluster.stat().st_uid):
             raise DataDirectoryUnusable(directory=postmaster.socket_directory, reason="others can enter it")
         return ConnectionParameters(
             host=str(postmaster.socket_directory),
-            port=PORT,
+            port=server_settings.PORT,
             user=SERVICE_ROLE,
             password=msgspec.json.decode(self.passwords.read_bytes(), type=Passwords).service,
             database=DATABASE,
@@ -250,7 +198,7 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         socket_directory = self._socket_directory(account)
         self._configure(account, self.cluster, socket_directory)
         self._drop_if_recycled(self.cluster / "postmaster.pid")
-        self._drop_if_recycled(socket_directory / f".s.PGSQL.{PORT}.lock")
+        self._drop_if_recycled(socket_directory / f".s.PGSQL.{server_settings.PORT}.lock")
         deadline = time.monotonic() + START_PATIENCE
         while True:
             since = self._launch(account, programs)
@@ -351,18 +299,22 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         return far
 
     def _drop_if_recycled(self, lock: Path) -> None:
-        """Drop the lock of a dead server whose number is another program's by now: PostgreSQL would take it as alive."""
-        with suppress(FileNotFoundError, ValueError, IndexError):
+        """Drop a dead server's lock whose number is still or again in the list of processes.
+
+        It may be another program's by now, as after the restart of a container, or wait to be reaped; PostgreSQL would
+        take either as a living server. A server of any other kind is left to PostgreSQL's own judgement, and what a
+        dead server's children hold in memory keeps a second one out all the same.
+        """
+        with suppress(FileNotFoundError, ValueError, IndexError, ProcessLookupError):
             pid = int(lock.read_text().splitlines()[0])
-            if command_line(pid) and not self._is_ours(pid):
+            with suppress(PermissionError):
+                os.kill(pid, 0)
+            if not any(program.rpartition(b"/")[2].startswith(b"postgres") for program in command_line(pid)[:1]):
                 lock.unlink()
 
     def _configure(self, account: Account, cluster: Path, socket_directory: Path) -> None:
-        settings = SETTINGS | {"unix_socket_directories": str(socket_directory)}
-        lines = ["# Written anew at each start; changes here are lost.\n"]
-        lines += [f"{name} = '{_quoted(value)}'\n" for name, value in settings.items()]
-        _write(cluster / "postgresql.conf", "".join(lines).encode(), account)
-        _write(cluster / "pg_hba.conf", ACCESS.encode(), account)
+        _write(cluster / "postgresql.conf", server_settings.configuration(socket_directory), account)
+        _write(cluster / "pg_hba.conf", server_settings.ACCESS, account)
         _write(cluster / "postgresql.auto.conf", b"", account)  # it would come after ours
 
     def _await_ready(self, since: int) -> None:
@@ -383,7 +335,8 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         postmaster = self.postmaster()
         if postmaster is None:
             return
-        os.kill(postmaster.pid, signal.SIGINT)  # fast: ends sessions, writes everything
+        with suppress(ProcessLookupError):
+            os.kill(postmaster.pid, signal.SIGINT)  # fast: ends sessions, writes everything
         self._await_end(postmaster.pid, STOP_PATIENCE)
         if postmaster.socket_directory.name.startswith(SOCKET_PREFIX):
             with suppress(OSError):
@@ -403,8 +356,8 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         try:
             written = self.log.read_bytes()[since:]
         except FileNotFoundError:
-            return "(none)"
-        return "\n".join(written.decode(errors="replace").splitlines()[-LAST_LINES:]) or "(none)"
+            return ""
+        return "\n".join(written.decode(errors="replace").splitlines()[-LAST_LINES:])
 
 
 @contextmanager
@@ -441,7 +394,7 @@ def _refusals_named(directory: Path) -> Iterator[None]:
 def _start_refusal(directory: Path, words: str) -> DatabaseRefusal:
     if os.strerror(errno.ENOSPC) in words:
         return DiskFull(directory=directory)
-    return DatabaseDidNotStart(directory=directory, log=words.strip())
+    return DatabaseDidNotStart(directory=directory, log=f"\n{words.strip()}\n")
 
 
 def _open_lock(path: Path) -> int:
@@ -469,9 +422,5 @@ def _is_private(directory: Path, owner: int) -> bool:
 
 def _fits(directory: Path) -> bool:
     """Whether a socket can stand here; PostgreSQL splits its setting at commas."""
-    path = str(directory / f".s.PGSQL.{PORT}")
+    path = str(directory / f".s.PGSQL.{server_settings.PORT}")
     return len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and not set(path) & set(',"\n')
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("'", "''")

@@ -26,8 +26,8 @@ class DatabaseRefusal(Refusal):
     """The embedded PostgreSQL in {directory} cannot be used."""
 
     def __init__(self, **facts: object) -> None:
-        template = cleandoc(type(self).__doc__ or type(self).__name__)  # python -OO drops docstrings
-        reason, _, remedy = template.partition("\n\n")
+        template = type(self).__doc__ or type(self).__name__  # python -OO drops docstrings
+        reason, _, remedy = (" ".join(part.split()) for part in cleandoc(template).partition("\n\n"))
         super().__init__(reason.format(**facts), remedy=remedy.format(**facts))
         self.facts = facts
 
@@ -213,7 +213,8 @@ def command_line(pid: int) -> list[bytes]:
     """The arguments a living process was started with; none if it is gone or only waits to be reaped."""
     if sys.platform == "linux":
         with suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+            return arguments.removesuffix(b"\0").split(b"\0") if arguments else []
         return []
     listing = subprocess.run(  # noqa: S603  # a number is its only argument
         ("/bin/ps", "-ww", "-o", "command=", "-p", str(pid)), capture_output=True, check=False
