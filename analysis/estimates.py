@@ -40,6 +40,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> Interva
 
     Source: Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of
     the American Statistical Association 22(158), 209-212.
+
     """
     if not (0 <= successes <= n and n >= 1 and 0 < confidence < 1):
         raise ValueError(f"no proportion: {successes} of {n} at confidence {confidence}")

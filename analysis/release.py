@@ -74,6 +74,7 @@ def release(responses: Responses, plan: Plan, policy: Policy) -> Release:
     Raises:
         UnsafePolicy: a minimum group size below 5, or fewer respondents than it asks for.
         UnprotectedPlan: a crossing, an unknown figure, or a dimension that does not group people.
+
     """
     if policy.minimum_group_size < SMALLEST_MINIMUM_GROUP_SIZE or policy.minimum_sensitive_count < 1:
         raise UnsafePolicy(f"no group below {SMALLEST_MINIMUM_GROUP_SIZE} is ever published")

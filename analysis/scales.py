@@ -7,14 +7,13 @@ from analysis.responses import Responses
 from questionnaires.model import Item, Scale
 
 
-def scale_scores(
-    items: ArrayLike, minimum: float, maximum: float, minimum_share: float = 0.5
-) -> NDArray[np.float64]:
+def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share: float = 0.5) -> NDArray[np.float64]:
     """Each respondent's mean over the answered items, rescaled to 0 to 100.
 
     Args:
         items: points, shape (respondents, items), NaN = missing.
-        minimum, maximum: lowest and highest possible points.
+        minimum: lowest possible points.
+        maximum: highest possible points.
         minimum_share: of the items that must be answered, from 0 (exclusive) to 1; otherwise the score is NaN.
 
     Returns:
@@ -22,6 +21,7 @@ def scale_scores(
 
     Source of the arithmetic: percent of maximum possible score, Cohen, P., Cohen, J., Aiken, L. S., and West, S. G.
     (1999). The problem of units and the circumstance for POMP. Multivariate Behavioral Research 34(3), 315-346.
+
     """
     points = np.asarray(items, dtype=np.float64)
     if points.ndim != 2 or not minimum < maximum or not 0 < minimum_share <= 1:  # noqa: PLR2004 - rows and columns

@@ -69,7 +69,9 @@ def decrypt_responses(
     ]
     columns = {}
     for item in coded_items(questionnaire):
-        arrays = [np.frombuffer(part.columns[item.id], dtype=dtype(item)).reshape(shape(item, part.size)) for part in parts]
+        arrays = [
+            np.frombuffer(part.columns[item.id], dtype=dtype(item)).reshape(shape(item, part.size)) for part in parts
+        ]
         columns[item.id] = np.concatenate(arrays) if arrays else np.zeros(shape(item, 0), dtype=dtype(item))
     return Responses(questionnaire, sum(part.size for part in parts), columns)
 

@@ -135,3 +135,9 @@ def _sync(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def swap_in_use() -> bool:
+    """Whether this machine may write memory to a disk."""
+    swaps = Path("/proc/swaps")
+    return swaps.is_file() and len(swaps.read_text(encoding="utf-8").splitlines()) > 1

@@ -5,7 +5,7 @@ or answer, and becomes exit status 1 at the command line. Anything else that is 
 """
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an outcome, not a fault of the program
+class Refusal(Exception):
     """A request that is not carried out; `remedy` says what would change that."""
 
     def __init__(self, reason: str, *, remedy: str = "") -> None:

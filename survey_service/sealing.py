@@ -5,7 +5,7 @@ Protocol sections 3 and 4.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -58,7 +58,7 @@ class UnknownAnswer(Refusal):
 
 
 def in_questionnaire_order(
-    questionnaire: Questionnaire, answers: dict[str, str | tuple[str, ...]]
+    questionnaire: Questionnaire, answers: Mapping[str, str | Sequence[str]]
 ) -> dict[str, str | tuple[str, ...]]:
     """The same answers in the questionnaire's order: the order of clicking would tell of the person.
 
@@ -71,7 +71,7 @@ def in_questionnaire_order(
     return ordered
 
 
-def _ordered(item: Item, answer: str | tuple[str, ...]) -> str | tuple[str, ...]:
+def _ordered(item: Item, answer: str | Sequence[str]) -> str | tuple[str, ...]:
     if isinstance(answer, str):
         return answer
     chosen = tuple(option.code for option in item.options if option.code in answer)

@@ -70,7 +70,7 @@ class NotACredentialKey(Refusal):
         )
 
 
-class SigningFault(Exception):  # noqa: N818 - names what happened, like every failure here
+class SigningFault(Exception):
     """The private operation gave a wrong result, which is withheld: one would suffice to factor the modulus."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 
-class Problem(Exception):  # noqa: N818 - the protocol's word
+class Problem(Exception):
     """A refusal a participant's client meets. Carries nothing that was sent."""
 
     code: ClassVar[str]
@@ -18,8 +18,6 @@ class TooLarge(Problem):
 class MalformedRequest(Problem):
     code = "malformed"
     detail = "The request does not have the form the protocol describes."
-
-
 
 
 class RoundNotOpen(Problem):

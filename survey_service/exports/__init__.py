@@ -1,0 +1,1 @@
+"""Safe tables to files. No responses get here."""

@@ -7,6 +7,7 @@ from survey_service.domain.rounds import GRACE, Round, RoundId
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
+from survey_service.store.database import AnyConnection
 
 
 class GraceRuns(Refusal):
@@ -46,13 +47,13 @@ async def close_round(installation: Installation, round_id: str) -> Round:
         if found.stage == "planned":
             async with connection.transaction():
                 # Whoever is being answered at this moment is waited for; whoever comes next finds the round closed.
-                await connection.execute(store.statement("hold_ballot_box"))
+                await store.run(connection, "hold_ballot_box")
                 await _freeze(connection, found.round_id)
             found = await store.select_round(connection, round_id)
     installation.keys.destroy(found.round_id, "credential")
     return found
 
 
-async def _freeze(connection: store.AnyConnection, round_id: RoundId) -> None:
+async def _freeze(connection: AnyConnection, round_id: RoundId) -> None:
     receipts = await store.receipts(connection, round_id)
     await store.changed(connection, "freeze_ballot_box", round_id, len(receipts), ballot_box.root(receipts))

@@ -1,7 +1,6 @@
 """Plans a round: makes its keys, then its terms, which never change again."""
 
 import asyncio
-import hashlib
 from datetime import datetime, timedelta
 
 import msgspec
@@ -88,7 +87,7 @@ async def _plan(
                 version=survey.questionnaire.version,
                 sha256=survey.questionnaire.sha256,
             ),
-            survey_sha256=hashlib.sha256(stored.definition).hexdigest(),
+            survey_sha256=stored.sha256,
             minimum_group_size=survey.minimum_group_size,
             roster_size=survey.roster_size,
             custody=survey.custody,
@@ -120,4 +119,3 @@ async def _plan(
         opens_at=opens,
         closes_at=closes,
     )
-

@@ -128,6 +128,9 @@ def _read_questionnaire(
     except definitions.DefinitionFaults as error:
         faults.extend(str(fault) for fault in error.faults)
         return None
+    except (definitions.UnknownQuestionnaire, definitions.UnknownLanguage) as error:
+        faults.append(f"questionnaire: {error}")
+        return None
     offered = [(unit.id, unit.name) for unit in leaves(units)]
     return definitions.with_units(questionnaire, offered)
 

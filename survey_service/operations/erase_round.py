@@ -23,8 +23,8 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
         raise WrongState(round_id, found.state, "unsealed or released")
     installation.keys.destroy(found.round_id, "storage")
     async with installation.database.session("operation") as connection, connection.transaction():
-        await connection.execute(store.statement("delete_blocks"), found.round_id)
-        await connection.execute(store.statement("delete_invitations"), found.round_id)
+        await store.run(connection, "delete_blocks", found.round_id)
+        await store.run(connection, "delete_invitations", found.round_id)
         if found.stage in ("unsealed", "released"):
             await store.changed(connection, "mark_erased", found.round_id)
         return await store.select_round(connection, round_id)

@@ -16,7 +16,7 @@ from survey_service.operations.installation import Installation
 from survey_service.operations.submit_response import is_valid
 from survey_service.store import participation
 from survey_service.store import rounds as store
-from survey_service.store.database import Database
+from survey_service.store.database import AnyConnection, Database
 
 _RECEIPT = re.compile(r"[0-9a-f]{64}")
 
@@ -120,7 +120,7 @@ async def holds_receipt(installation: Installation, round_id: str, receipt: str)
     return receipt.strip().lower() in box.receipts
 
 
-async def _frozen(connection: store.AnyConnection, round_id: str) -> Round:
+async def _frozen(connection: AnyConnection, round_id: str) -> Round:
     found = await store.select_round(connection, round_id)
     if found.ballot_box_root is None:
         raise BallotBoxNotReady

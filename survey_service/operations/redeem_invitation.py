@@ -68,4 +68,6 @@ async def redeem_invitation(
 async def is_known_code(database: Database, round_id: RoundId, code: InvitationCode) -> bool:
     """Whether the round has this code, used or not."""
     async with database.session("participation") as connection:
-        return (await participation.explain_refused_redemption(connection, round_id, code_hash(round_id, code))).is_known
+        return (
+            await participation.explain_refused_redemption(connection, round_id, code_hash(round_id, code))
+        ).is_known

@@ -8,6 +8,7 @@ from msgspec import Struct
 from analysis import Cut, Plan, Policy, SafeTable, UnprotectedPlan, UnsafePolicy, release
 from questionnaires import definitions
 from survey_service import blocks
+from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
@@ -91,7 +92,7 @@ async def withdraw_release(installation: Installation, round_id: str) -> None:
         found = await store.select_round(connection, round_id)
         if not await store.changed(connection, "mark_withdrawn", found.round_id):
             raise WrongState(round_id, found.state, "released")
-        await connection.execute(store.statement("withdraw_releases"), found.round_id)
+        await store.run(connection, "withdraw_releases", found.round_id)
 
 
 async def read_release(installation: Installation, round_id: str) -> ReleaseDocument:
@@ -104,7 +105,7 @@ async def read_release(installation: Installation, round_id: str) -> ReleaseDocu
     return msgspec.json.decode(document, type=ReleaseDocument)
 
 
-def _tabulate(found: Round, minimum: int, storage_key: bytes, encrypted: list[blocks.Block]) -> ReleaseDocument:
+def _tabulate(found: Round, minimum: int, storage_key: bytes, encrypted: list[Block]) -> ReleaseDocument:
     survey = msgspec.json.decode(found.definition, type=Survey)
     questionnaire = definitions.from_bytes(found.questionnaire)
     responses = blocks.decrypt_responses(storage_key, found.round_id, questionnaire, encrypted)

@@ -34,8 +34,12 @@ async def run_due(installation: Installation) -> list[str]:
         if not await store.take_schedule(connection):
             return done
         try:
-            done += await _each(await store.due(connection, "rounds_due_to_close", GRACE), "closed", installation, close_round)
-            done += await _each(await store.due(connection, "rounds_due_to_open"), "unsealed", installation, unseal_round)
+            done += await _each(
+                await store.due(connection, "rounds_due_to_close", GRACE), "closed", installation, close_round
+            )
+            done += await _each(
+                await store.due(connection, "rounds_due_to_open"), "unsealed", installation, unseal_round
+            )
             done += await _each(await store.due(connection, "rounds_due_to_erase"), "erased", installation, erase_round)
         finally:
             await store.leave_schedule(connection)
@@ -43,7 +47,10 @@ async def run_due(installation: Installation) -> list[str]:
 
 
 async def _each(
-    round_ids: list[str], word: str, installation: Installation, operation: Callable[[Installation, str], Awaitable[object]]
+    round_ids: list[str],
+    word: str,
+    installation: Installation,
+    operation: Callable[[Installation, str], Awaitable[object]],
 ) -> list[str]:
     done = []
     for round_id in round_ids:

@@ -26,6 +26,7 @@ from survey_service.operations.submit_response import is_valid
 from survey_service.store import participation
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
+from survey_service.store.database import AnyConnection
 from survey_service.unsealing import OpenedResponses, Opener, UnusableSealingKey, open_all
 
 TOO_FEW = "fewer responses than the minimum group size"
@@ -119,7 +120,7 @@ async def _open(installation: Installation, found: Round, on_step: Step) -> None
         on_step("responses written")
 
 
-async def _verify_ballot_box(connection: store.AnyConnection, found: Round, terms: Terms) -> None:
+async def _verify_ballot_box(connection: AnyConnection, found: Round, terms: Terms) -> None:
     spent = await participation.credentials(connection, found.round_id)
     fault = await asyncio.to_thread(_fault, found, terms, spent)
     if fault is not None:
@@ -133,9 +134,7 @@ def _fault(found: Round, terms: Terms, spent: list[participation.SpentCredential
         return "a serial stands twice"
     public_key = load_public_key(encodings.decode(terms.credential_key))
     for credential in spent:
-        signed = Credential(
-            serial=credential.serial, randomizer=credential.randomizer, signature=credential.signature
-        )
+        signed = Credential(serial=credential.serial, randomizer=credential.randomizer, signature=credential.signature)
         if not is_valid(public_key, found.round_id, signed):
             return "a credential does not verify"
     return None
@@ -143,7 +142,7 @@ def _fault(found: Round, terms: Terms, spent: list[participation.SpentCredential
 
 async def _open_responses(
     installation: Installation,
-    connection: store.AnyConnection,
+    connection: AnyConnection,
     found: Round,
     terms: Terms,
     questionnaire: Questionnaire,
@@ -172,7 +171,7 @@ async def _destroy_sealed(installation: Installation, round_id: str, on_step: St
         if found.stage == "lost":
             installation.keys.destroy(found.round_id, "storage")
         on_step("sealing key destroyed")
-        await connection.execute(store.statement("destroy_sealed_responses"), found.round_id)
+        await store.run(connection, "destroy_sealed_responses", found.round_id)
         on_step("sealed responses destroyed")
         if found.stage == "opened":
             await store.changed(connection, "mark_unsealed", found.round_id)

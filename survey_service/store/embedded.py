@@ -50,6 +50,7 @@ __all__ = ["ConnectionParameters", "EmbeddedPostgres", "running"]
 SUPERUSER = "postgres"
 SERVICE_ROLE = "survey_service"
 DATABASE = "survey"
+UNFINISHED = "cluster.new-"
 SOCKET_PREFIX = "survey-socket-"
 LONGEST_SOCKET_PATH = 103  # bytes; macOS allows 103, Linux 107
 
@@ -186,6 +187,10 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
             self._await_ready(since=0)
 
     def _start(self) -> None:
+        for unfinished in self.directory.glob(f"{UNFINISHED}*"):  # of a process that was killed
+            shutil.rmtree(
+                unfinished, ignore_errors=True
+            )  # its initdb may still be writing; then the next start clears it
         programs = postgres_programs()
         owner = self.cluster.stat().st_uid if self.cluster.exists() else None
         account = choose_account(self.directory, owner, programs)
@@ -226,9 +231,15 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         return since
 
     def _make_cluster(self, account: Account, programs: Path) -> None:
-        for unfinished in self.directory.glob("cluster.new-*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix="cluster.new-", dir=self.directory))
+        new = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.directory))
+        try:
+            self._fill_cluster(account, programs, new)
+            new.rename(self.cluster)
+        except BaseException:
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+
+    def _fill_cluster(self, account: Account, programs: Path, new: Path) -> None:
         account.give(new)
         self._finish(
             account.run(
@@ -247,7 +258,6 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         )
         self._set_passwords(account, programs, new)
         self._finish(account.run(programs / "initdb", "-D", new, "--sync-only"))
-        new.rename(self.cluster)
 
     def _set_passwords(self, account: Account, programs: Path, cluster: Path) -> None:
         passwords = Passwords(superuser=secrets.token_urlsafe(32), service=secrets.token_urlsafe(32))

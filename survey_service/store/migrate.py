@@ -38,14 +38,12 @@ class MigrationRefused(Refusal):
 
 
 def migrations() -> tuple[Migration, ...]:
-    """This version's migrations, in order, numbered from 1 without a gap."""
+    """The migrations of this version, in order, numbered from 1 without a gap."""
     found = []
     for file in resources.files("survey_service.store").joinpath("migrations").iterdir():
         if not (match := _NAME.fullmatch(file.name)):
             raise ValueError(f"{file.name} is not named like a migration")
-        found.append(
-            Migration(number=int(match["number"]), name=file.name, sql=file.read_text(encoding="utf-8"))
-        )
+        found.append(Migration(number=int(match["number"]), name=file.name, sql=file.read_text(encoding="utf-8")))
     found.sort(key=lambda migration: migration.number)
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
         raise ValueError("migrations are numbered from 1 without a gap")
@@ -64,7 +62,9 @@ async def migrate(connection: "Connection[Record]", wanted: tuple[Migration, ...
     try:
         await connection.execute("SET client_min_messages = warning")
         await connection.execute(LEDGER)
-        return [migration.name for migration in await _missing(connection, wanted) if await _apply(connection, migration)]
+        return [
+            migration.name for migration in await _missing(connection, wanted) if await _apply(connection, migration)
+        ]
     finally:
         await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
 

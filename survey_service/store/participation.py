@@ -50,9 +50,7 @@ async def redeem(
 
     blind_signature: None once the round's key is gone: then only a repeat finds its signature.
     """
-    row = await connection.fetchrow(
-        statement("redeem_invitation"), round_id, code_hash, blinded_hash, blind_signature
-    )
+    row = await connection.fetchrow(statement("redeem_invitation"), round_id, code_hash, blinded_hash, blind_signature)
     return None if row is None else row["blind_signature"]
 
 

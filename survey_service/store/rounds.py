@@ -1,5 +1,6 @@
 """Rounds and surveys: rows to Structs. Transactions belong to the operations."""
 
+import hashlib
 import re
 from datetime import datetime
 
@@ -29,9 +30,15 @@ class RoundEntry(Struct, frozen=True, kw_only=True):
 
 
 class StoredSurvey(Struct, frozen=True, kw_only=True):
+    """definition: the bytes whose hash is approved. questionnaire: the bytes participants are served."""
+
     survey: Survey
     definition: bytes
     questionnaire: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.definition).hexdigest()
 
 
 async def insert_survey(connection: AnyConnection, stored: StoredSurvey) -> bool:
@@ -115,6 +122,11 @@ async def take_schedule(connection: AnyConnection) -> bool:
 
 async def leave_schedule(connection: AnyConnection) -> None:
     await connection.execute(statement("leave_schedule"))
+
+
+async def run(connection: AnyConnection, name: str, *arguments: object) -> None:
+    """Runs a statement that returns nothing."""
+    await connection.execute(statement(name), *arguments)
 
 
 def _whole(value: object) -> int:

@@ -4,7 +4,9 @@ import re
 from functools import cache
 from importlib import resources
 
-_NAMED = re.compile(r"^-- name: (?P<name>[a-z_]+)\n-- (?P<purpose>[^\n]+)\n(?P<sql>.*?)(?=^-- name: |\Z)", re.M | re.S)
+_NAMED = re.compile(
+    r"^-- name: (?P<name>[a-z_]+)\n-- (?P<purpose>[^\n]+)\n(?P<sql>.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 @cache

@@ -65,9 +65,7 @@ def problem(code: str, detail: str) -> Response[bytes]:
         code=code,
         detail=detail,
     )
-    return Response(
-        msgspec.json.encode(document), status_code=STATUS[code], media_type=MEDIA_TYPE, headers=headers
-    )
+    return Response(msgspec.json.encode(document), status_code=STATUS[code], media_type=MEDIA_TYPE, headers=headers)
 
 
 def answer_problem(_: Request[Any, Any, Any], refused: participation.Problem) -> Response[bytes]:

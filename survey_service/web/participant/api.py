@@ -94,9 +94,7 @@ async def credentials(round_id: str, request: Request[Any, Any, State]) -> Respo
     if shared.failed_codes.is_exhausted and not await is_known_code(shared.database, published.round_id, code):
         raise RateLimited
     try:
-        signature = await redeem_invitation(
-            shared.database, shared.signers, published.round_id, code, blinded_message
-        )
+        signature = await redeem_invitation(shared.database, shared.signers, published.round_id, code, blinded_message)
     except (UnknownInvitation, AlreadyRedeemed):
         shared.failed_codes.count()
         raise

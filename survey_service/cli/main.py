@@ -1,0 +1,62 @@
+"""`survey-service` and the commands that belong to no noun of their own."""
+
+import click
+
+from survey_service.cli import questionnaires, rounds, service, surveys
+from survey_service.cli.command import Answer, command
+from survey_service.operations.examine import examine
+from survey_service.operations.installation import Installation
+from survey_service.operations.recount import holds_receipt, recount
+
+
+@click.group(epilog="Example: survey-service round list")
+@click.version_option(package_name="survey-service")
+def main() -> None:
+    """Anonymous staff surveys: responses nobody can link, results only as safe tables."""
+
+
+@main.group("receipt", epilog="Example: survey-service receipt verify backing-2026-1 <RECEIPT>")
+def receipt_group() -> None:
+    """Receipts of sealed responses."""
+
+
+@command(receipt_group, "verify", example="survey-service receipt verify backing-2026-1 4f0c…e1")
+@click.argument("round_id", metavar="R")
+@click.argument("receipt")
+async def verify(installation: Installation, round_id: str, receipt: str) -> Answer:
+    """Look a receipt up in the ballot box."""
+    found = await holds_receipt(installation, round_id, receipt)
+    return Answer(
+        document={"round_id": round_id, "receipt": receipt, "found": found},
+        text="The ballot box holds this receipt." if found else "The ballot box does not hold this receipt.",
+        is_good=found,
+    )
+
+
+@command(main, "ballot-box", example="survey-service ballot-box backing-2026-1")
+@click.argument("round_id", metavar="R")
+async def ballot_box(installation: Installation, round_id: str) -> Answer:
+    """Recount a closed round: counts, root, and every credential."""
+    counted = await recount(installation, round_id)
+    lines = [
+        f"{counted.count} sealed responses, {counted.credentials_issued} credentials issued.",
+        f"Root: {counted.root}",
+    ]
+    if counted.invalid is not None:
+        lines.append(f"{counted.invalid} could not be analysed.")
+    lines.append("Every check holds." if counted.sound else "NOT SOUND: " + "; ".join(counted.faults) + ".")
+    return Answer(document=counted, text="\n".join(lines), is_good=counted.sound)
+
+
+@command(main, "doctor", example="survey-service doctor")
+async def doctor(installation: Installation) -> Answer:
+    """Check settings, keys, disk, clock, and what the database writes down."""
+    findings = await examine(installation)
+    lines = [f"{'ok ' if f.is_ok else 'NO '} {f.name}{f': {f.detail}' if f.detail else ''}" for f in findings]
+    return Answer(document=findings, text="\n".join(lines), is_good=all(f.is_ok for f in findings))
+
+
+surveys.register(main)
+rounds.register(main)
+questionnaires.register(main)
+service.register(main)

@@ -1,0 +1,289 @@
+"""`survey-service round …`, `invite`, `simulate` and `export`: what moves one round along."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from survey_service.cli.command import Answer, command
+from survey_service.domain.rounds import GRACE, Round
+from survey_service.errors import Refusal
+from survey_service.exports import delimited, json_document
+from survey_service.operations.close_round import close_round, end_redemption
+from survey_service.operations.create_round import create_round
+from survey_service.operations.erase_round import erase_round
+from survey_service.operations.installation import Installation
+from survey_service.operations.invite import Invitation
+from survey_service.operations.invite import invite as draw_invitations
+from survey_service.operations.move_round import extend_round, start_round
+from survey_service.operations.release_tables import ReleaseDocument, read_release, release_tables, withdraw_release
+from survey_service.operations.simulate import read_answers
+from survey_service.operations.simulate import simulate as take_part
+from survey_service.operations.unseal_round import STEPS, unseal_round
+from survey_service.store import rounds as store
+
+FORMATS: dict[str, Callable[[ReleaseDocument], bytes]] = {"json": json_document.render, "csv": delimited.render}
+
+
+def register(main: click.Group) -> None:
+    main.add_command(round_group)
+    main.add_command(invite)
+    main.add_command(simulate)
+    main.add_command(export)
+
+
+class Moment(click.ParamType[datetime]):
+    """A time with its zone, as 2026-12-01T08:00:00+01:00."""
+
+    name = "T"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time; write it as 2026-12-01T08:00:00+01:00.", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} names no time zone; write it as 2026-12-01T08:00:00+01:00.", param, ctx)
+        return moment
+
+
+class FileInTheWay(Refusal):
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path} cannot be written: {error.strerror}.", remedy="Name a new file.")
+
+
+class _RoundDocument(Struct, frozen=True, kw_only=True):
+    round_id: str
+    survey_id: str
+    state: str
+    rehearsal: bool
+    fingerprint: str
+    opens_at: datetime
+    closes_at: datetime
+    erase_at: datetime | None
+    minimum_group_size: int
+    roster_size: int
+    custody: str
+    lost_because: str | None
+    credentials_issued: int | None
+    count: int | None
+    root: str | None
+    analysed: int | None
+    invalid: int | None
+
+
+@click.group("round", epilog="Example: survey-service round create backing")
+def round_group() -> None:
+    """Rounds: one opening of a survey each."""
+
+
+@command(round_group, "create", example="survey-service round create backing --opens 2026-12-01T08:00:00+01:00")
+@click.argument("survey")
+@click.option("--opens", type=Moment(), help="When it opens; now if not given.")
+@click.option("--closes", type=Moment(), help="When it closes; after the survey's days if not given.")
+@click.option("--custody", type=click.Choice(["server"]), default="server", show_default=True)
+@click.option("--rehearsal", is_flag=True, help="For invented answers: results are marked.")
+async def create(
+    installation: Installation,
+    survey: str,
+    opens: datetime | None,
+    closes: datetime | None,
+    custody: str,  # noqa: ARG001 - there is one choice yet, and it is said aloud
+    rehearsal: bool,
+) -> Answer:
+    """Plan a round of a survey: makes its keys and terms, and prints their fingerprint."""
+    return _shown(await create_round(installation, survey, opens_at=opens, closes_at=closes, rehearsal=rehearsal))
+
+
+@command(round_group, "list", example="survey-service round list")
+async def list_all(installation: Installation) -> Answer:
+    """List all rounds, the latest first."""
+    async with installation.database.session("operation") as connection:
+        found = await store.list_rounds(connection)
+    return Answer(
+        document=found,
+        text="\n".join(
+            f"{r.round_id}: {r.state}, {r.opens_at:%Y-%m-%d %H:%M} to {r.closes_at:%Y-%m-%d %H:%M} UTC"
+            + (", rehearsal" if r.rehearsal else "")
+            for r in found
+        )
+        or "No round yet. `survey-service round create SURVEY` plans one.",
+    )
+
+
+@command(round_group, "show", example="survey-service round show backing-2026-1")
+@click.argument("round_id", metavar="R")
+async def show(installation: Installation, round_id: str) -> Answer:
+    """Show a round as it stands."""
+    async with installation.database.session("operation") as connection:
+        return _shown(await store.select_round(connection, round_id))
+
+
+@command(round_group, "start", example="survey-service round start backing-2026-1")
+@click.argument("round_id", metavar="R")
+async def start(installation: Installation, round_id: str) -> Answer:
+    """Open a scheduled round now."""
+    return _shown(await start_round(installation, round_id))
+
+
+@command(round_group, "extend", example="survey-service round extend backing-2026-1 --closes 2026-12-20T18:00:00+01:00")
+@click.argument("round_id", metavar="R")
+@click.option("--closes", type=Moment(), required=True, help="The new, later end.")
+async def extend(installation: Installation, round_id: str, closes: datetime) -> Answer:
+    """Move the end of a round that still takes codes."""
+    return _shown(await extend_round(installation, round_id, closes))
+
+
+@command(round_group, "close", example="survey-service round close backing-2026-1 --grace")
+@click.argument("round_id", metavar="R")
+@click.option("--grace", is_flag=True, help="Let those who hold a credential answer for ten more minutes.")
+async def close(installation: Installation, round_id: str, grace: bool) -> Answer:
+    """End a round: freeze its ballot box at once, or after the protocol's ten minutes."""
+    if not grace:
+        return _shown(await close_round(installation, round_id))
+    found = await end_redemption(installation, round_id)
+    freezes = found.closes_at + GRACE
+    shown = _shown(found)
+    return Answer(
+        document=shown.document,
+        text=f"{shown.text}\nNobody redeems a code any more. The scheduler freezes the ballot box at "
+        f"{freezes:%Y-%m-%d %H:%M} UTC.",
+    )
+
+
+@command(round_group, "unseal", example="survey-service round unseal backing-2026-1")
+@click.argument("round_id", metavar="R")
+async def unseal(installation: Installation, round_id: str) -> Answer:
+    """Open, check and shuffle the responses, then destroy the sealing key. Goes on where it was interrupted."""
+    with click.progressbar(length=len(STEPS), label="Unsealing", file=click.get_text_stream("stderr")) as progress:
+        return _shown(await unseal_round(installation, round_id, on_step=lambda _: progress.update(1)))
+
+
+@command(round_group, "release", example="survey-service round release backing-2026-1")
+@click.argument("round_id", metavar="R")
+@click.option("--minimum-group-size", type=int, help="Raise the one of the terms for this release.")
+async def release(installation: Installation, round_id: str, minimum_group_size: int | None) -> Answer:
+    """Release the tables that disclosure control lets out."""
+    document = await release_tables(installation, round_id, minimum_group_size=minimum_group_size)
+    withheld = f" Withheld: {', '.join(document.withheld)}." if document.withheld else ""
+    return Answer(
+        document=document,
+        text=f"{document.analysed} responses, {document.invalid} invalid, {len(document.tables)} tables.{withheld}",
+    )
+
+
+@command(round_group, "withdraw", example="survey-service round withdraw backing-2026-1")
+@click.argument("round_id", metavar="R")
+async def withdraw(installation: Installation, round_id: str) -> Answer:
+    """Take a round's tables off the pages. They stay in the record of what was ever released."""
+    await withdraw_release(installation, round_id)
+    return Answer(document={"round_id": round_id, "state": "unsealed"}, text=f"Round {round_id} is no longer released.")
+
+
+@command(round_group, "erase", example="survey-service round erase backing-2026-1 --yes")
+@click.argument("round_id", metavar="R")
+@click.confirmation_option(prompt="This destroys the round's responses for good. Go on?")
+async def erase(installation: Installation, round_id: str) -> Answer:
+    """Destroy a round's responses for good. Its released tables and its ballot box stay."""
+    return _shown(await erase_round(installation, round_id))
+
+
+@command(click.Group(), "invite", example="survey-service invite backing-2026-1 --count 2480 --out codes.csv")
+@click.argument("round_id", metavar="R")
+@click.option("--count", type=click.IntRange(min=1), required=True, help="How many codes.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A new CSV file.")
+async def invite(installation: Installation, round_id: str, count: int, out: Path) -> Answer:
+    """Draw invitation codes into a CSV file (code,link). They stand nowhere else: keep it safe, then destroy it."""
+    try:
+        # Made before the codes are drawn: codes that cannot be written down would be lost to the roster.
+        with out.open("x", encoding="utf-8", newline="") as file:
+            out.chmod(0o600)
+            file.write(_table(await draw_invitations(installation, round_id, count)))
+    except OSError as error:
+        raise FileInTheWay(out, error) from error
+    except Refusal:
+        out.unlink()
+        raise
+    return Answer(document={"round_id": round_id, "count": count, "file": str(out)}, text=f"{count} codes in {out}.")
+
+
+@command(click.Group(), "simulate", example="survey-service simulate backing-2026-1-rehearsal --participants 200")
+@click.argument("round_id", metavar="R")
+@click.option("--participants", type=click.IntRange(min=1), required=True, help="How many take part.")
+@click.option("--answers", type=click.Path(dir_okay=False, path_type=Path), help="JSON lines; invented if not given.")
+@click.option("--url", help="Where the service runs; SURVEY_BASE_URL if not given.")
+async def simulate(
+    installation: Installation, round_id: str, participants: int, answers: Path | None, url: str | None
+) -> Answer:
+    """Take part many times over HTTP as browsers do; only in a rehearsal."""
+    given = read_answers(answers) if answers is not None else None
+    with click.progressbar(length=participants, label="Taking part", file=click.get_text_stream("stderr")) as progress:
+        done = await take_part(
+            installation, round_id, participants, answers=given, url=url, on_progress=progress.update
+        )
+    refused = "".join(f" {count} {name}." for name, count in done.refused.items())
+    return Answer(
+        document=done,
+        text=f"{done.acknowledged} of {done.participants} hold a receipt, after {done.seconds:.1f} s.{refused}",
+        is_good=done.acknowledged == done.participants,
+    )
+
+
+@command(click.Group(), "export", example="survey-service export backing-2026-1 --format csv --out backing.csv")
+@click.argument("round_id", metavar="R")
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+async def export(installation: Installation, round_id: str, form: str, out: Path) -> Answer:
+    """Write the released tables of a round to a file."""
+    document = await read_release(installation, round_id)
+    try:
+        out.write_bytes(FORMATS[form](document))
+    except OSError as error:
+        raise FileInTheWay(out, error) from error
+    return Answer(document={"round_id": round_id, "file": str(out)}, text=f"{len(document.tables)} tables in {out}.")
+
+
+def _table(invitations: list[Invitation]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("code", "link"))
+    writer.writerows((invitation.code, invitation.link) for invitation in invitations)
+    return text.getvalue()
+
+
+def _shown(found: Round) -> Answer:
+    document = _RoundDocument(
+        round_id=found.round_id,
+        survey_id=found.survey_id,
+        state=found.state,
+        rehearsal=found.rehearsal,
+        fingerprint=found.fingerprint,
+        opens_at=found.opens_at,
+        closes_at=found.closes_at,
+        erase_at=found.erase_at,
+        minimum_group_size=found.minimum_group_size,
+        roster_size=found.roster_size,
+        custody=found.custody,
+        lost_because=found.lost_because,
+        credentials_issued=found.credentials_issued,
+        count=found.ballots,
+        root=found.ballot_box_root.hex() if found.ballot_box_root is not None else None,
+        analysed=found.analysed,
+        invalid=found.invalid,
+    )
+    lines = [
+        f"Round {found.round_id}: {found.state}{', rehearsal' if found.rehearsal else ''}",
+        f"Fingerprint: {found.fingerprint}",
+        f"Opens {found.opens_at:%Y-%m-%d %H:%M}, closes {found.closes_at:%Y-%m-%d %H:%M} UTC",
+    ]
+    if found.ballots is not None:
+        lines.append(f"Ballot box: {found.ballots} sealed responses, {found.credentials_issued} credentials issued")
+    if found.analysed is not None:
+        lines.append(f"Analysed {found.analysed}, invalid {found.invalid}")
+    if found.lost_because is not None:
+        lines.append(f"Lost: {found.lost_because}")
+    return Answer(document=document, text="\n".join(lines))

@@ -1,0 +1,59 @@
+"""`survey-service survey …`."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from survey_service.cli.command import Answer, command
+from survey_service.operations.create_survey import create_survey
+from survey_service.operations.installation import Installation
+from survey_service.store import rounds as store
+
+
+def register(main: click.Group) -> None:
+    main.add_command(survey)
+
+
+@click.group(epilog="Example: survey-service survey create backing.toml")
+def survey() -> None:
+    """Surveys: questionnaire, units, rules."""
+
+
+@command(survey, "create", example="survey-service survey create backing.toml")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+async def create(installation: Installation, file: Path) -> Answer:
+    """Set up a survey from its TOML file (docs/survey-file.md)."""
+    stored = await create_survey(installation, file)
+    found = stored.survey
+    return Answer(
+        document={"survey_id": found.survey_id, "sha256": stored.sha256, "roster_size": found.roster_size},
+        text=f"Survey {found.survey_id}: {found.questionnaire.id} {found.questionnaire.version}, "
+        f"{found.roster_size} persons, minimum group size {found.minimum_group_size}.\nHash: {stored.sha256}",
+    )
+
+
+@command(survey, "list", example="survey-service survey list --json")
+async def list_all(installation: Installation) -> Answer:
+    """List all surveys."""
+    async with installation.database.session("operation") as connection:
+        found = await store.list_surveys(connection)
+    return Answer(
+        document=[{"survey_id": s.survey_id, "title": s.title, "rounds": rounds} for s, rounds in found],
+        text="\n".join(f"{s.survey_id}: {_any(s.title)}, {rounds} rounds" for s, rounds in found)
+        or "No survey yet. `survey-service survey create FILE.toml` sets one up.",
+    )
+
+
+@command(survey, "show", example="survey-service survey show backing")
+@click.argument("survey_id", metavar="ID")
+async def show(installation: Installation, survey_id: str) -> Answer:
+    """Show what a survey was set up with, and its hash."""
+    async with installation.database.session("operation") as connection:
+        stored = await store.select_survey(connection, survey_id)
+    document = {"sha256": stored.sha256} | msgspec.to_builtins(stored.survey)
+    return Answer(document=document, text=msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+
+
+def _any(title: dict[str, str]) -> str:
+    return next(iter(title.values()))
