@@ -40,6 +40,7 @@ from survey_service.store.postgres_programs import (
     choose_account,
     command_line,
     exit_on_signals,
+    is_alive,
     postgres_programs,
     signals_wait,
     user_name,
@@ -224,7 +225,7 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
             since = os.fstat(log).st_size
             with signals_wait():
                 pid = account.launch(programs / "postgres", "-D", self.cluster, log=log)
-                while self.postmaster() is None and command_line(pid):
+                while self.postmaster() is None and is_alive(pid):
                     time.sleep(GLANCE)
         finally:
             os.close(log)
@@ -354,7 +355,7 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
 
     def _await_end(self, pid: int, patience: float) -> None:
         deadline = time.monotonic() + patience
-        while self._is_ours(pid):
+        while is_alive(pid):
             if time.monotonic() > deadline:
                 raise DatabaseDidNotStop(directory=self.directory, pid=pid, seconds=patience)
             time.sleep(GLANCE)

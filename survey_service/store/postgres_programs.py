@@ -210,16 +210,22 @@ def postgres_programs() -> Path:
 
 
 def command_line(pid: int) -> list[bytes]:
-    """The arguments a living process was started with; none if it is gone or only waits to be reaped."""
+    """The arguments a process was started with; none if it is gone, and for a moment none while it becomes a program."""
     if sys.platform == "linux":
         with suppress(OSError):
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
             return arguments.removesuffix(b"\0").split(b"\0") if arguments else []
         return []
-    listing = subprocess.run(  # noqa: S603  # a number is its only argument
-        ("/bin/ps", "-ww", "-o", "command=", "-p", str(pid)), capture_output=True, check=False
-    )
-    return listing.stdout.split()
+    return _listed(pid, "command=").split()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1] not in {b"Z", b"X"}
+        return False
+    return _listed(pid, "state=")[:1] not in {b"Z", b""}
 
 
 def user_name(user: int) -> str:
@@ -266,6 +272,11 @@ def signals_wait() -> Iterator[None]:
             signal.signal(number, handler)
         for late in arrived:
             signal.raise_signal(late)
+
+
+def _listed(pid: int, column: str) -> bytes:
+    command = ("/bin/ps", "-ww", "-o", column, "-p", str(pid))
+    return subprocess.run(command, capture_output=True, check=False).stdout.strip()  # noqa: S603  # takes a number only
 
 
 def _nobody() -> tuple[int, int]:

@@ -92,7 +92,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 def kill_hard(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    while postgres_programs.command_line(pid):
+    while postgres_programs.is_alive(pid):
         time.sleep(0.005)
 
 
@@ -129,7 +129,7 @@ def test_the_last_user_to_leave_stops_the_server(directory: Path) -> None:
             assert first == second
         assert ask(first, "SELECT 1") == 1
         pid = pid_of(directory)
-    assert not postgres_programs.command_line(pid)
+    assert not postgres_programs.is_alive(pid)
     assert not (directory / "cluster" / "postmaster.pid").exists()
 
 
