@@ -3,7 +3,6 @@
 Exit status: 0 done, 1 refused (reason and remedy on stderr), 2 usage.
 """
 
-import asyncio
 import functools
 import sys
 import traceback
@@ -12,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 import msgspec
+import uvloop
 from msgspec import Struct
 
 from survey_service.errors import Refusal
@@ -39,7 +39,7 @@ def command(group: click.Group, name: str, *, example: str) -> Callable[[Operati
     def register(operation: Operation) -> click.Command:
         @functools.wraps(operation)
         def run(*arguments: Any, as_json: bool, **options: Any) -> None:
-            say(refusing(lambda: asyncio.run(_with_installation(operation, *arguments, **options))), as_json=as_json)
+            say(refusing(lambda: uvloop.run(_with_installation(operation, *arguments, **options))), as_json=as_json)
 
         with_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(run)
         return group.command(name, epilog=f"Example: {example}")(with_json)

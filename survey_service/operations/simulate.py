@@ -14,7 +14,7 @@ from questionnaires.model import Item, Questionnaire
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import invite
-from survey_service.operations.participate import Client
+from survey_service.operations.participate import Client, ServiceRefused
 from survey_service.store import rounds as store
 
 CONCURRENCY = 32  # participants at once
@@ -66,23 +66,24 @@ async def simulate(
     started = time.monotonic()
     receipts: list[str] = []
     refused: dict[str, int] = {}
-    async with Client(url or installation.settings.base_url, round_id, concurrency=CONCURRENCY) as client:
+    base_url = url or installation.settings.base_url
+    async with Client(base_url, round_id) as client:
         terms = await client.terms()
         questionnaire = await client.questionnaire(terms)
-        codes = [invitation.code for invitation in await invite(installation, round_id, participants)]
-        given = answers if answers is not None else invented(questionnaire, random.SystemRandom())
-        todo = iter(zip(codes, given, strict=False))
+    codes = [invitation.code for invitation in await invite(installation, round_id, participants)]
+    given = answers if answers is not None else invented(questionnaire, random.SystemRandom())
+    todo = iter(zip(codes, given, strict=False))
 
-        async def take_part() -> None:
+    async def take_part() -> None:
+        async with Client(base_url, round_id) as client:
             for code, chosen in todo:
                 try:
                     receipts.append(await client.participate(terms, questionnaire, code, chosen))
-                except Refusal as refusal:
-                    name = type(refusal).__name__
-                    refused[name] = refused.get(name, 0) + 1
+                except ServiceRefused as refusal:
+                    refused[refusal.code] = refused.get(refusal.code, 0) + 1
                 on_progress(1)
 
-        await asyncio.gather(*(take_part() for _ in range(CONCURRENCY)))
+    await asyncio.gather(*(take_part() for _ in range(CONCURRENCY)))
     return Simulated(
         round_id=round_id,
         participants=participants,

@@ -40,8 +40,20 @@ OUTAGES = (
 """What a database does when it is down, full, restarting or too slow. Nothing was acknowledged; trying again is safe."""
 
 
+NOT_MIGRATED = (
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidParameterValueError,  # of the role a session takes on
+)
+
+
 class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
+
+
+class DatabaseNotMigrated(DatabaseUnavailable):
+    """The database answers, but has none of what the service keeps in it."""
 
 
 class DatabaseAddress(Struct, frozen=True, kw_only=True):
@@ -115,6 +127,10 @@ def outage_explained() -> Iterator[None]:
     """Turns an outage of the database into its refusal; the cause keeps no parameters."""
     try:
         yield
+    except NOT_MIGRATED:
+        raise DatabaseNotMigrated(
+            "The database is not set up for this version.", remedy="Run `survey-service migrate`."
+        ) from None
     except OUTAGES as outage:
         raise DatabaseUnavailable(
             f"The database does not answer ({type(outage).__name__}).",

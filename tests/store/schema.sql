@@ -1,0 +1,256 @@
+CREATE SCHEMA survey;
+CREATE FUNCTION survey.clock() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN (now() + COALESCE((NULLIF(current_setting('survey.clock_offset'::text, true), ''::text))::interval, '00:00:00'::interval));
+CREATE FUNCTION survey.destroy_sealed_responses(wanted text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+DECLARE
+    partition text := (
+        SELECT partition_name(r.number) FROM round r WHERE r.round_id = wanted AND r.stage IN ('opened', 'lost')
+    );
+BEGIN
+    IF partition IS NULL THEN
+        RAISE EXCEPTION 'sealed responses are destroyed after they were opened or lost'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    EXECUTE format('TRUNCATE %I', partition);
+END
+$$;
+CREATE FUNCTION survey.hold_ballot_box() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+BEGIN
+    LOCK TABLE invitation, ballot IN SHARE ROW EXCLUSIVE MODE;
+END
+$$;
+CREATE FUNCTION survey.keep_terms() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (new.round_id, new.survey_id, new.definition, new.questionnaire, new.terms, new.fingerprint, new.rehearsal,
+        new.roster_size, new.plaintext_size, new.custody)
+       IS DISTINCT FROM
+       (old.round_id, old.survey_id, old.definition, old.questionnaire, old.terms, old.fingerprint, old.rehearsal,
+        old.roster_size, old.plaintext_size, old.custody) THEN
+        RAISE EXCEPTION 'the terms of a round never change' USING ERRCODE = 'check_violation';
+    END IF;
+    IF new.minimum_group_size < old.minimum_group_size THEN
+        RAISE EXCEPTION 'the minimum group size of a round only rises' USING ERRCODE = 'check_violation';
+    END IF;
+    IF old.stage <> new.stage AND (old.stage, new.stage) NOT IN (
+        ('planned', 'closed'), ('closed', 'opened'), ('closed', 'lost'), ('opened', 'unsealed'),
+        ('unsealed', 'released'), ('released', 'unsealed'), ('unsealed', 'erased'), ('released', 'erased')
+    ) THEN
+        RAISE EXCEPTION 'a round does not go from % to %', old.stage, new.stage USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN new;
+END
+$$;
+CREATE FUNCTION survey.partition_name(round_number integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN ('sealed_response_'::text || round_number);
+CREATE FUNCTION survey.prepare_ballot_box(wanted text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+BEGIN
+    EXECUTE format(
+        'CREATE TABLE %I PARTITION OF sealed_response FOR VALUES IN (%L)',
+        (SELECT partition_name(r.number) FROM round r WHERE r.round_id = wanted), wanted
+    );
+END
+$$;
+CREATE TABLE survey.ballot (
+    round_id text NOT NULL,
+    serial bytea NOT NULL,
+    randomizer bytea NOT NULL,
+    signature bytea NOT NULL,
+    receipt bytea NOT NULL,
+    CONSTRAINT ballot_randomizer_check CHECK ((length(randomizer) = 32)),
+    CONSTRAINT ballot_receipt_check CHECK ((length(receipt) = 32)),
+    CONSTRAINT ballot_serial_check CHECK ((length(serial) = 32)),
+    CONSTRAINT ballot_signature_check CHECK ((length(signature) = 384))
+);
+CREATE TABLE survey.invitation (
+    round_id text NOT NULL,
+    code_hash bytea NOT NULL,
+    blinded_hash bytea,
+    blind_signature bytea,
+    CONSTRAINT invitation_blind_signature_check CHECK ((length(blind_signature) = 384)),
+    CONSTRAINT invitation_blinded_hash_check CHECK ((length(blinded_hash) = 32)),
+    CONSTRAINT invitation_check CHECK (((blinded_hash IS NULL) = (blind_signature IS NULL))),
+    CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32))
+);
+CREATE TABLE survey.release (
+    round_id text NOT NULL,
+    number integer NOT NULL,
+    document bytea NOT NULL,
+    document_sha256 bytea GENERATED ALWAYS AS (sha256(document)) STORED NOT NULL,
+    withdrawn boolean DEFAULT false NOT NULL,
+    CONSTRAINT release_number_check CHECK ((number > 0))
+);
+CREATE TABLE survey.response_block (
+    round_id text NOT NULL,
+    content text NOT NULL,
+    block integer NOT NULL,
+    encrypted bytea NOT NULL,
+    CONSTRAINT response_block_block_check CHECK ((block >= 0)),
+    CONSTRAINT response_block_content_check CHECK ((content ~ '^(choices|text:[a-z0-9-]+)$'::text))
+);
+CREATE TABLE survey.round (
+    round_id text NOT NULL,
+    number integer NOT NULL,
+    survey_id text NOT NULL,
+    definition bytea NOT NULL,
+    questionnaire bytea NOT NULL,
+    terms bytea NOT NULL,
+    fingerprint text NOT NULL,
+    rehearsal boolean NOT NULL,
+    roster_size integer NOT NULL,
+    minimum_group_size integer NOT NULL,
+    plaintext_size integer NOT NULL,
+    custody text NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    erase_at timestamp with time zone,
+    stage text DEFAULT 'planned'::text NOT NULL,
+    lost_because text,
+    credentials_issued integer,
+    ballots integer,
+    ballot_box_root bytea,
+    analysed integer,
+    invalid integer,
+    CONSTRAINT round_ballot_box_root_check CHECK ((length(ballot_box_root) = 32)),
+    CONSTRAINT round_check CHECK ((opens_at < closes_at)),
+    CONSTRAINT round_check1 CHECK (((stage = 'lost'::text) = (lost_because IS NOT NULL))),
+    CONSTRAINT round_check2 CHECK (((stage = 'planned'::text) OR (ballot_box_root IS NOT NULL))),
+    CONSTRAINT round_check3 CHECK (((ballots <= credentials_issued) AND (credentials_issued <= roster_size))),
+    CONSTRAINT round_check4 CHECK (((analysed + invalid) = ballots)),
+    CONSTRAINT round_custody_check CHECK ((custody = 'server'::text)),
+    CONSTRAINT round_fingerprint_check CHECK ((length(fingerprint) = 26)),
+    CONSTRAINT round_minimum_group_size_check CHECK ((minimum_group_size >= 5)),
+    CONSTRAINT round_plaintext_size_check CHECK ((plaintext_size > 4)),
+    CONSTRAINT round_roster_size_check CHECK ((roster_size > 0)),
+    CONSTRAINT round_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text)),
+    CONSTRAINT round_stage_check CHECK ((stage = ANY (ARRAY['planned'::text, 'closed'::text, 'opened'::text, 'unsealed'::text, 'released'::text, 'erased'::text, 'lost'::text])))
+);
+ALTER TABLE survey.round ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME survey.round_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE VIEW survey.round_state WITH (security_invoker='true') AS
+ SELECT round_id,
+        CASE
+            WHEN ((stage = 'planned'::text) AND (survey.clock() < opens_at)) THEN 'scheduled'::text
+            WHEN (stage = 'planned'::text) THEN 'open'::text
+            WHEN (stage = 'opened'::text) THEN 'closed'::text
+            ELSE stage
+        END AS state
+   FROM survey.round;
+CREATE TABLE survey.sealed_response (
+    round_id text NOT NULL,
+    serial bytea NOT NULL,
+    sealed bytea NOT NULL
+)
+PARTITION BY LIST (round_id);
+CREATE TABLE survey.survey (
+    survey_id text NOT NULL,
+    definition bytea NOT NULL,
+    definition_sha256 bytea GENERATED ALWAYS AS (sha256(definition)) STORED NOT NULL,
+    questionnaire bytea NOT NULL,
+    CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
+);
+ALTER TABLE ONLY survey.ballot
+    ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
+ALTER TABLE ONLY survey.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
+ALTER TABLE ONLY survey.release
+    ADD CONSTRAINT release_pkey PRIMARY KEY (round_id, number);
+ALTER TABLE ONLY survey.response_block
+    ADD CONSTRAINT response_block_pkey PRIMARY KEY (round_id, content, block);
+ALTER TABLE ONLY survey.round
+    ADD CONSTRAINT round_number_key UNIQUE (number);
+ALTER TABLE ONLY survey.round
+    ADD CONSTRAINT round_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.sealed_response
+    ADD CONSTRAINT sealed_response_pkey PRIMARY KEY (round_id, serial);
+ALTER TABLE ONLY survey.survey
+    ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
+CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
+CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
+ALTER TABLE ONLY survey.invitation
+    ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.release
+    ADD CONSTRAINT release_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.response_block
+    ADD CONSTRAINT response_block_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.round
+    ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+GRANT USAGE ON SCHEMA survey TO survey_participation;
+GRANT USAGE ON SCHEMA survey TO survey_operation;
+GRANT USAGE ON SCHEMA survey TO survey_opening;
+GRANT USAGE ON SCHEMA survey TO survey_tabulation;
+GRANT USAGE ON SCHEMA survey TO survey_reporting;
+REVOKE ALL ON FUNCTION survey.clock() FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.clock() TO survey_participation;
+GRANT ALL ON FUNCTION survey.clock() TO survey_operation;
+GRANT ALL ON FUNCTION survey.clock() TO survey_opening;
+GRANT ALL ON FUNCTION survey.clock() TO survey_tabulation;
+GRANT ALL ON FUNCTION survey.clock() TO survey_reporting;
+REVOKE ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) TO survey_opening;
+REVOKE ALL ON FUNCTION survey.hold_ballot_box() FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.hold_ballot_box() TO survey_operation;
+REVOKE ALL ON FUNCTION survey.keep_terms() FROM PUBLIC;
+REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
+GRANT INSERT ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT ON TABLE survey.ballot TO survey_operation;
+GRANT SELECT ON TABLE survey.ballot TO survey_opening;
+GRANT SELECT ON TABLE survey.ballot TO survey_reporting;
+GRANT SELECT(round_id) ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT(serial) ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT(receipt) ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT ON TABLE survey.invitation TO survey_participation;
+GRANT DELETE ON TABLE survey.invitation TO survey_operation;
+GRANT SELECT(round_id),INSERT(round_id) ON TABLE survey.invitation TO survey_operation;
+GRANT INSERT(code_hash) ON TABLE survey.invitation TO survey_operation;
+GRANT UPDATE(blinded_hash) ON TABLE survey.invitation TO survey_participation;
+GRANT SELECT(blinded_hash) ON TABLE survey.invitation TO survey_operation;
+GRANT UPDATE(blind_signature) ON TABLE survey.invitation TO survey_participation;
+GRANT SELECT,INSERT ON TABLE survey.release TO survey_tabulation;
+GRANT SELECT ON TABLE survey.release TO survey_reporting;
+GRANT UPDATE(withdrawn) ON TABLE survey.release TO survey_tabulation;
+GRANT DELETE ON TABLE survey.response_block TO survey_operation;
+GRANT INSERT ON TABLE survey.response_block TO survey_opening;
+GRANT SELECT ON TABLE survey.response_block TO survey_tabulation;
+GRANT SELECT(round_id) ON TABLE survey.response_block TO survey_operation;
+GRANT SELECT ON TABLE survey.round TO survey_participation;
+GRANT SELECT,INSERT,UPDATE ON TABLE survey.round TO survey_operation;
+GRANT SELECT ON TABLE survey.round TO survey_opening;
+GRANT SELECT ON TABLE survey.round TO survey_tabulation;
+GRANT SELECT ON TABLE survey.round TO survey_reporting;
+GRANT UPDATE(minimum_group_size) ON TABLE survey.round TO survey_tabulation;
+GRANT UPDATE(erase_at) ON TABLE survey.round TO survey_opening;
+GRANT UPDATE(stage) ON TABLE survey.round TO survey_opening;
+GRANT UPDATE(stage) ON TABLE survey.round TO survey_tabulation;
+GRANT UPDATE(lost_because) ON TABLE survey.round TO survey_opening;
+GRANT UPDATE(analysed) ON TABLE survey.round TO survey_opening;
+GRANT UPDATE(invalid) ON TABLE survey.round TO survey_opening;
+GRANT SELECT ON TABLE survey.round_state TO survey_participation;
+GRANT SELECT ON TABLE survey.round_state TO survey_operation;
+GRANT SELECT ON TABLE survey.round_state TO survey_opening;
+GRANT SELECT ON TABLE survey.round_state TO survey_tabulation;
+GRANT SELECT ON TABLE survey.round_state TO survey_reporting;
+GRANT INSERT ON TABLE survey.sealed_response TO survey_participation;
+GRANT SELECT ON TABLE survey.sealed_response TO survey_opening;
+GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
+GRANT SELECT ON TABLE survey.survey TO survey_reporting;
