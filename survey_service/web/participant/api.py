@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from msgspec import Struct
 
 from survey_service.domain.blind_signatures import ValueOutOfRange, blinded_value
@@ -52,19 +53,19 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 @get("/terms", summary="The round's immutable terms")
-async def terms(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def terms(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     published = await _participants(request).rounds.get(round_id)
     return _cached(request, published.terms, IMMUTABLE_SECONDS)
 
 
 @get("/questionnaire", summary="What is asked, in every language")
-async def questionnaire(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def questionnaire(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     published = await _participants(request).rounds.get(round_id)
     return _cached(request, published.questionnaire, IMMUTABLE_SECONDS)
 
 
 @get("/", summary="The round's state and times")
-async def status(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def status(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     found = await _participants(request).rounds.status(round_id)
     body = Status(
         round_id=found.round_id,
@@ -77,7 +78,7 @@ async def status(round_id: str, request: Request[Any, Any, State]) -> Response[b
 
 
 @post("/credentials", summary="Exchange an invitation code for a blind signature", status_code=200)
-async def credentials(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def credentials(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     body = await request.body()
     try:
         asked = parse(body, CredentialRequest)
@@ -102,7 +103,7 @@ async def credentials(round_id: str, request: Request[Any, Any, State]) -> Respo
 
 
 @post("/responses", summary="Hand in a sealed response with its credential")
-async def responses(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def responses(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     body = await request.body()
     try:
         handed_in = parse(body, ResponseRequest)
@@ -122,13 +123,13 @@ async def responses(round_id: str, request: Request[Any, Any, State]) -> Respons
 
 
 @get("/ballot-box", summary="Counts, root and receipts of a closed round")
-async def ballot_box(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def ballot_box(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     box = await read_ballot_box(_participants(request).database, round_id)
     return _cached(request, msgspec.json.encode(box), STATUS_SECONDS)
 
 
 @get("/ballot-box/credentials", summary="The credentials of a closed round, in the order of its receipts")
-async def ballot_box_credentials(round_id: str, request: Request[Any, Any, State]) -> Response[bytes]:
+async def ballot_box_credentials(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
     spent = await read_credentials(_participants(request).database, round_id)
     return _cached(request, msgspec.json.encode(spent), IMMUTABLE_SECONDS)
 
