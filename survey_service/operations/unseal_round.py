@@ -17,6 +17,7 @@ from survey_service import blocks
 from survey_service.domain import ballot_box, encodings
 from survey_service.domain.blind_signatures import load_public_key
 from survey_service.domain.messages import Credential, Terms
+from survey_service.domain.responses import SealedResponse
 from survey_service.domain.rounds import Round
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
@@ -99,9 +100,9 @@ async def _open(installation: Installation, found: Round, on_step: Step) -> None
     questionnaire = definitions.from_bytes(found.questionnaire)
     retention = timedelta(days=msgspec.json.decode(found.definition, type=Survey).retention_days)
     async with installation.database.session("opening") as connection:
-        await _verify_ballot_box(connection, found, terms)
+        sealed = await _verified_ballot_box(connection, found, terms)
         on_step("credentials verified")
-        opened = await _open_responses(installation, connection, found, terms, questionnaire)
+        opened = await _open_responses(installation, found, terms, questionnaire, sealed)
         on_step("responses opened")
         if not installation.keys.has(found.round_id, "storage"):
             installation.keys.create(found.round_id, "storage", blocks.new_storage_key())
@@ -120,14 +121,19 @@ async def _open(installation: Installation, found: Round, on_step: Step) -> None
         on_step("responses written")
 
 
-async def _verify_ballot_box(connection: AnyConnection, found: Round, terms: Terms) -> None:
+async def _verified_ballot_box(connection: AnyConnection, found: Round, terms: Terms) -> list[SealedResponse]:
+    """The sealed responses: exactly those whose receipts were published, each with a valid credential."""
     spent = await participation.credentials(connection, found.round_id)
-    fault = await asyncio.to_thread(_fault, found, terms, spent)
+    sealed = await store_responses.select_sealed(connection, found.round_id)
+    fault = await asyncio.to_thread(_fault, found, terms, spent, sealed)
     if fault is not None:
         raise BallotBoxBroken(found.round_id, fault)
+    return sealed
 
 
-def _fault(found: Round, terms: Terms, spent: list[participation.SpentCredential]) -> str | None:
+def _fault(
+    found: Round, terms: Terms, spent: list[participation.SpentCredential], sealed: list[SealedResponse]
+) -> str | None:
     if len(spent) != found.ballots or ballot_box.root([c.receipt for c in spent]) != found.ballot_box_root:
         return "its receipts do not have the published count and root"
     if len({c.serial for c in spent}) < len(spent):
@@ -137,15 +143,18 @@ def _fault(found: Round, terms: Terms, spent: list[participation.SpentCredential
         signed = Credential(serial=credential.serial, randomizer=credential.randomizer, signature=credential.signature)
         if not is_valid(public_key, found.round_id, signed):
             return "a credential does not verify"
+    receipts = {credential.serial: credential.receipt for credential in spent}
+    if receipts != {response.serial: ballot_box.receipt(response.sealed) for response in sealed}:
+        return "its sealed responses are not those of the receipts"
     return None
 
 
 async def _open_responses(
     installation: Installation,
-    connection: AnyConnection,
     found: Round,
     terms: Terms,
     questionnaire: Questionnaire,
+    sealed: list[SealedResponse],
 ) -> OpenedResponses:
     try:
         opener = Opener(
@@ -157,9 +166,6 @@ async def _open_responses(
         )
     except UnusableSealingKey:
         raise WrongSealingKey(found.round_id) from None
-    sealed = await store_responses.select_sealed(connection, found.round_id)
-    if len(sealed) != found.ballots:
-        raise BallotBoxBroken(found.round_id, "a ballot has no sealed response")
     texts = [item.id for item in questionnaire.items if item.kind == "text"]
     return await asyncio.to_thread(open_all, opener, sealed, texts)
 
