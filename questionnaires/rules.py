@@ -93,7 +93,8 @@ def _check_item(item: Item, path: str, faults: FaultList) -> None:
 
 
 def _check_choice(item: Item, path: str, faults: FaultList) -> None:
-    if not item.options and item.options_from is None and not faults.concerns(f"{path}.options"):
+    unread = faults.concerns(f"{path}.options") or faults.concerns(f"{path}.options_from")
+    if not item.options and item.options_from is None and not unread:
         faults.add(f"{path}.options", "A choice needs options. List them, or name an answer set.")
     if item.options_from and item.kind != "single":
         faults.add(f"{path}.options_from", "Only a single choice can offer the units. Set `kind` to single.")
@@ -114,8 +115,10 @@ def _check_number(item: Item, path: str, faults: FaultList) -> None:
         if bounds != (None, None):
             faults.add(path, "`minimum` and `maximum` belong to a number item. Remove them.")
         return
+    unread = faults.concerns(f"{path}.minimum") or faults.concerns(f"{path}.maximum")
     if item.minimum is None or item.maximum is None:
-        faults.add(path, "A number needs bounds. Add `minimum` and `maximum`.")
+        if not unread:
+            faults.add(path, "A number needs bounds. Add `minimum` and `maximum`.")
     elif item.minimum > item.maximum:
         faults.add(f"{path}.minimum", "`minimum` is larger than `maximum`. Swap them.")
     elif max(abs(item.minimum), abs(item.maximum)) > _LARGEST_NUMBER:
