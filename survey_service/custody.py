@@ -96,6 +96,10 @@ class KeyDirectory:
     def has(self, round_id: RoundId, name: KeyName) -> bool:
         return self.path(round_id, name).is_file()
 
+    def has_any(self, round_id: RoundId) -> bool:
+        """Whether anything was ever written for a round of this id and is still there."""
+        return self.path(round_id, "sealing").parent.exists()
+
     def destroy(self, round_id: RoundId, name: KeyName) -> None:
         """Overwrites and removes a key; does nothing where it is gone already."""
         path = self.path(round_id, name)

@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from msgspec import Struct
-from questionnaires.answers import AnswerChecker, Answers, InvalidAnswers
 
+from questionnaires.answers import AnswerChecker, Answers, InvalidAnswers
 from questionnaires.model import Questionnaire
 from survey_service.domain.messages import SEALING_SUITE, Malformed, WrongPadding, parse, response_info, unpad
 from survey_service.domain.responses import SealedResponse

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import click
-from questionnaires.answers import longest_answer
 
 from questionnaires import definitions
+from questionnaires.answers import longest_answer
 from survey_service.cli.command import Answer, refusing, say
 from survey_service.errors import Refusal
 

@@ -164,9 +164,9 @@ class ResponseRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             signature=encodings.decode(self.signature, SIGNATURE_LENGTH),
         )
 
-    def decoded_sealed(self, plaintext_size: int) -> bytes:
-        """Exactly `plaintext_size` + 81 bytes. Raises NotBase64Url."""
-        return encodings.decode(self.sealed, plaintext_size + SEALING_OVERHEAD)
+    def decoded_sealed(self) -> bytes:
+        """Of any length: the right one is known to the round alone. Raises NotBase64Url."""
+        return encodings.decode(self.sealed)
 
 
 class ResponseAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

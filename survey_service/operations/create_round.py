@@ -15,15 +15,9 @@ from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
 
-_ATTEMPTS = 3  # two people planning a round of one survey at once take the same number; the second tries the next
-
 
 class UnusableTimes(Refusal):
     """A round that would end before it begins."""
-
-
-class Contended(Refusal):
-    """Several people plan rounds of this survey at this moment."""
 
 
 async def create_round(
@@ -38,11 +32,10 @@ async def create_round(
 
     Raises: UnknownSurvey, UnusableTimes, KeyDirectoryFailed.
     """
-    for _ in range(_ATTEMPTS):
-        async with installation.database.session("operation") as connection:
-            stored = await store.select_survey(connection, survey_id)
-            now = await store.read_clock(connection)
-            number = 1 + await store.count_rounds(connection, stored.survey.survey_id)
+    async with installation.database.session("operation") as connection, connection.transaction():
+        stored = await store.select_survey(connection, survey_id)
+        await store.run(connection, "hold_survey", survey_id)
+        now = await store.read_clock(connection)
         opens = opens_at or now
         closes = closes_at or opens + timedelta(days=stored.survey.schedule.days)
         if closes <= max(opens, now):
@@ -50,14 +43,16 @@ async def create_round(
                 f"The round would open {opens:%Y-%m-%d %H:%M} and close {closes:%Y-%m-%d %H:%M} UTC.",
                 remedy="Let it close after it opens, and in the future.",
             )
-        round_id = _round_id(stored.survey, opens, number, rehearsal=rehearsal)
+        number = 1 + await store.count_rounds(connection, stored.survey.survey_id)
+        taken = {entry.round_id for entry in await store.list_rounds(connection)}
+        # Keys without a round are what a crash left, or another installation's: they are passed over, never touched.
+        while (
+            round_id := _round_id(stored.survey, opens, number, rehearsal=rehearsal)
+        ) in taken or installation.keys.has_any(round_id):
+            number += 1
         planned = await _plan(installation, stored, round_id, opens, closes, rehearsal=rehearsal)
-        async with installation.database.session("operation") as connection, connection.transaction():
-            if await store.insert_round(connection, planned):
-                return await store.select_round(connection, planned.round_id)
-        installation.keys.destroy(planned.round_id, "credential")
-        installation.keys.destroy(planned.round_id, "sealing")
-    raise Contended(f"Other rounds of {survey_id!r} are being planned.", remedy="Repeat in a moment.")
+        await store.insert_round(connection, planned)
+        return await store.select_round(connection, round_id)
 
 
 def _round_id(survey: Survey, opens: datetime, number: int, *, rehearsal: bool) -> RoundId:

@@ -71,13 +71,10 @@ async def count_rounds(connection: AnyConnection, survey_id: SurveyId) -> int:
     return _whole(await connection.fetchval(statement("count_rounds"), survey_id))
 
 
-async def insert_round(connection: AnyConnection, planned: NewRound) -> bool:
-    """Whether the round is new. Makes its ballot box in the same transaction."""
-    row = await connection.fetchval(statement("insert_round"), *msgspec.structs.astuple(planned))
-    if row is None:
-        return False
+async def insert_round(connection: AnyConnection, planned: NewRound) -> None:
+    """Plans a round and makes its ballot box; both or neither, in the caller's transaction."""
+    await connection.execute(statement("insert_round"), *msgspec.structs.astuple(planned))
     await connection.execute(statement("prepare_ballot_box"), planned.round_id)
-    return True
 
 
 async def select_round(connection: AnyConnection, round_id: str) -> Round:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
@@ -57,7 +57,12 @@ def create_app(settings: Settings | None = None, *, clock_offset: timedelta = ti
         openapi_config=OpenAPIConfig(
             title="Survey service",
             version="1",
-            path="/schema",
+            openapi_router=Router(
+                path="/schema",
+                route_handlers=[],
+                include_in_schema=False,
+                after_request=problems.answer_missing_page,
+            ),
             # The other renderers load scripts from elsewhere; no page of this service does.
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),

@@ -87,10 +87,19 @@ def answer_http(_: Request[Any, Any, Any], refused: HTTPException) -> Response[b
     if refused.status_code == _NOT_FOUND:
         return problem("not_found", "There is nothing at this address.")
     if refused.status_code == _METHOD_NOT_ALLOWED:
-        return problem("method_not_allowed", "This address does not answer to this method.")
+        answer = problem("method_not_allowed", "This address does not answer to this method.")
+        answer.headers["allow"] = (refused.headers or {}).get("allow", "")
+        return answer
     if _CLIENT_ERROR <= refused.status_code < _SERVER_ERROR:
         return problem(participation.MalformedRequest.code, participation.MalformedRequest.detail)
     return answer_unexpected(_, refused)
+
+
+def answer_missing_page(answer: Response[Any]) -> Response[Any]:
+    """For the router of `/schema`: the framework has a page of its own for what it does not find."""
+    if answer.status_code == _NOT_FOUND:
+        return problem("not_found", "There is nothing at this address.")
+    return answer
 
 
 def answer_unexpected(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:

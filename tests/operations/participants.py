@@ -28,9 +28,7 @@ async def take_part(
     receipts = []
     with ThreadPoolExecutor(1) as signing:
         signers = Signers(installation.keys, signing)
-        for invitation, given in zip(
-            await invite(installation, found.round_id, len(answers)), answers, strict=True
-        ):
+        for invitation, given in zip(await invite(installation, found.round_id, len(answers)), answers, strict=True):
             person = Participation.begin(terms, Answers(questionnaire=terms.questionnaire.sha256, answers=given))
             request = person.credential_request(invitation.code)
             signature = await redeem_invitation(

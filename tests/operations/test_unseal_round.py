@@ -20,7 +20,7 @@ from tests.operations.participants import take_part
 RESPONDENTS = 12
 
 
-class PowerCut(Exception):  # noqa: N818 - what it is
+class PowerCut(Exception):
     pass
 
 
@@ -45,7 +45,9 @@ async def witnessed(installation: Installation, found: Round) -> tuple[int, int]
 
 async def sealed_rows(installation: Installation, found: Round) -> int:
     async with installation.database.owner() as connection:
-        return int(await connection.fetchval("SELECT count(*) FROM sealed_response WHERE round_id = $1", found.round_id))
+        return int(
+            await connection.fetchval("SELECT count(*) FROM sealed_response WHERE round_id = $1", found.round_id)
+        )
 
 
 @pytest.mark.parametrize("last_step", STEPS)
@@ -198,9 +200,7 @@ async def test_the_minimum_group_size_only_rises(installation: Installation, ans
     assert released.minimum_group_size == 12
     async with installation.database.owner() as connection:
         with pytest.raises(asyncpg.CheckViolationError, match="only rises"):
-            await connection.execute(
-                "UPDATE round SET minimum_group_size = 11 WHERE round_id = $1", answered.round_id
-            )
+            await connection.execute("UPDATE round SET minimum_group_size = 11 WHERE round_id = $1", answered.round_id)
 
 
 async def test_terms_never_change(installation: Installation, answered: Round) -> None:

@@ -1,12 +1,14 @@
+-- name: hold_survey
+-- Lets one person at a time plan a round of a survey, until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
+
 -- name: insert_round
--- Plans a round; returns nothing when the id is taken.
+-- Plans a round.
 INSERT INTO round (
     round_id, survey_id, definition, questionnaire, terms, fingerprint, rehearsal, roster_size, minimum_group_size,
     plaintext_size, custody, opens_at, closes_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-ON CONFLICT (round_id) DO NOTHING
-RETURNING round_id;
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: prepare_ballot_box
 -- Makes the round's own partition for sealed responses.

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
+from litestar.exceptions import InternalServerException
 from litestar.params import FromPath
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from survey_service.domain.codes import NotACode
 from survey_service.domain.encodings import NotBase64Url
 from survey_service.domain.failed_codes import FailedCodes
 from survey_service.domain.messages import (
+    SEALING_OVERHEAD,
     CredentialAnswer,
     CredentialRequest,
     Malformed,
@@ -79,12 +81,14 @@ async def status(round_id: FromPath[str], request: Request[Any, Any, State]) -> 
 
 @post("/credentials", summary="Exchange an invitation code for a blind signature", status_code=200)
 async def credentials(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
-    body = await request.body()
+    body = await _body(request)
     try:
         asked = parse(body, CredentialRequest)
         code, blinded_message = asked.code(), asked.decoded_message()
     except (Malformed, NotACode, NotBase64Url):
         raise MalformedRequest from None
+    if int.from_bytes(blinded_message) <= 1:  # malformed whatever the round's key, so before the round is looked for
+        raise MalformedRequest
     shared = _participants(request)
     published = await shared.rounds.get(round_id)
     try:
@@ -104,18 +108,16 @@ async def credentials(round_id: FromPath[str], request: Request[Any, Any, State]
 
 @post("/responses", summary="Hand in a sealed response with its credential")
 async def responses(round_id: FromPath[str], request: Request[Any, Any, State]) -> Response[bytes]:
-    body = await request.body()
+    body = await _body(request)
     try:
         handed_in = parse(body, ResponseRequest)
-        credential = handed_in.credential()
+        credential, sealed = handed_in.credential(), handed_in.decoded_sealed()
     except (Malformed, NotBase64Url):
         raise MalformedRequest from None
     shared = _participants(request)
     published = await shared.rounds.get(round_id)
-    try:
-        sealed = handed_in.decoded_sealed(published.plaintext_size)
-    except NotBase64Url:
-        raise MalformedRequest from None
+    if len(sealed) != published.plaintext_size + SEALING_OVERHEAD:  # the one length only the round knows
+        raise MalformedRequest
     receipt, is_new = await submit_response(
         shared.database, published.credential_key, published.round_id, credential, sealed
     )
@@ -149,12 +151,26 @@ def _participants(request: Request[Any, Any, State]) -> Participants:
     return participants
 
 
+async def _body(request: Request[Any, Any, State]) -> bytes:
+    try:
+        return await request.body()
+    except InternalServerException:
+        # Whoever left half-way reads no answer; a line in the log would only say when somebody was here.
+        raise MalformedRequest from None
+
+
 def _cached(request: Request[Any, Any, State], body: bytes, seconds: int) -> Response[bytes]:
     etag = f'"{hashlib.sha256(body).hexdigest()}"'
     headers = {"etag": etag, "cache-control": f"public, max-age={seconds}"}
-    if etag in (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")):
+    if _is_known(etag, request.headers.getall("if-none-match", [])):
         return Response(b"", status_code=304, headers=headers, media_type="application/json")
     return Response(body, headers=headers, media_type="application/json")
+
+
+def _is_known(etag: str, if_none_match: list[str]) -> bool:
+    """Whether the client has this body already: weak comparison, `*` for any. RFC 9110 section 13.1.2."""
+    tags = [tag.strip() for line in if_none_match for tag in line.split(",")]
+    return tags == ["*"] or etag in (tag.removeprefix("W/") for tag in tags)
 
 
 def _uncached(body: Struct, status_code: int) -> Response[bytes]:
