@@ -164,9 +164,9 @@ class ResponseRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             signature=encodings.decode(self.signature, SIGNATURE_LENGTH),
         )
 
-    def decoded_sealed(self) -> bytes:
-        """Of any length: the right one is known to the round alone. Raises NotBase64Url."""
-        return encodings.decode(self.sealed)
+    def decoded_sealed(self, plaintext_size: int | None = None) -> bytes:
+        """Exactly `plaintext_size` + 81 bytes, of any length before the round is known. Raises NotBase64Url."""
+        return encodings.decode(self.sealed, None if plaintext_size is None else plaintext_size + SEALING_OVERHEAD)
 
 
 class ResponseAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
