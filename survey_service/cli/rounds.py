@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -159,7 +160,7 @@ async def close(installation: Installation, round_id: str, grace: bool) -> Answe
 @click.argument("round_id", metavar="R")
 async def unseal(installation: Installation, round_id: str) -> Answer:
     """Open, check and shuffle the responses, then destroy the sealing key. Goes on where it was interrupted."""
-    with click.progressbar(length=len(STEPS), label="Unsealing", file=click.get_text_stream("stderr")) as progress:
+    with click.progressbar(length=len(STEPS), label="Unsealing", file=sys.stderr) as progress:
         return _shown(await unseal_round(installation, round_id, on_step=lambda _: progress.update(1)))
 
 
@@ -221,7 +222,7 @@ async def simulate(
 ) -> Answer:
     """Take part many times over HTTP as browsers do; only in a rehearsal."""
     given = read_answers(answers) if answers is not None else None
-    with click.progressbar(length=participants, label="Taking part", file=click.get_text_stream("stderr")) as progress:
+    with click.progressbar(length=participants, label="Taking part", file=sys.stderr) as progress:
         done = await take_part(
             installation, round_id, participants, answers=given, url=url, on_progress=progress.update
         )

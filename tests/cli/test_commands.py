@@ -1,0 +1,184 @@
+"""The command line as an operator types it, one process a command."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from survey_service.cli import main
+from tests.conftest import SURVEY
+
+PROGRAM = Path(sys.executable).with_name("survey-service")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.mktemp("command-line")
+    environment = os.environ | {"SURVEY_DATA_DIR": str(home / "data")}
+
+    def run(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [PROGRAM, *words],
+            env=environment | settings,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = run("migrate")
+    assert done.returncode == 0, done.stderr
+    (home / "trial.toml").write_text(SURVEY.format(survey_id="trial", roster_size=40), encoding="utf-8")
+    return run
+
+
+def answer(done: "subprocess.CompletedProcess[str]") -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=lambda value: str(value))
+def test_every_command_says_what_it_does_and_shows_an_example(path: tuple[str, ...], command: click.Command) -> None:
+    shown = command.get_help(click.Context(command, info_name=" ".join(path)))
+    assert command.help
+    assert f"Example: survey-service {' '.join(path)}" in shown.replace("\n ", "") or isinstance(command, click.Group)
+
+
+def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> None:
+    created = answer(run("survey", "create", "trial.toml", "--json"))
+    assert created["survey_id"] == "trial"
+    assert answer(run("survey", "show", "trial", "--json"))["sha256"] == created["sha256"]
+    planned = answer(run("round", "create", "trial", "--rehearsal", "--json"))
+    round_id = planned["round_id"]
+    assert planned["state"] == "open"
+    assert len(planned["fingerprint"]) == 26
+
+    codes = tmp_path / "codes.csv"
+    answer(run("invite", round_id, "--count", "3", "--out", str(codes), "--json"))
+    assert stat.S_IMODE(codes.stat().st_mode) == 0o600
+    header, *lines = codes.read_text(encoding="utf-8").splitlines()
+    assert (header, len(lines)) == ("code,link", 3)
+
+    closed = answer(run("round", "close", round_id, "--json"))
+    assert (closed["state"], closed["count"], closed["credentials_issued"]) == ("closed", 0, 0)
+    assert closed["root"] == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    lost = answer(run("round", "unseal", round_id, "--json"))
+    assert (lost["state"], lost["lost_because"]) == ("lost", "fewer responses than the minimum group size")
+    assert answer(run("ballot-box", round_id, "--json"))["sound"]
+    assert [entry["round_id"] for entry in answer(run("round", "list", "--json"))] == [round_id]
+    missing = run("receipt", "verify", round_id, "0" * 64)
+    assert (missing.returncode, missing.stdout) == (1, "The ballot box does not hold this receipt.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("round", "show", "nowhere"), "There is no round 'nowhere'. `survey-service round list` shows all rounds."),
+        (("round", "create", "nowhere"), "There is no survey 'nowhere'."),
+        (("survey", "create", "nowhere.toml"), "it cannot be read: No such file or directory"),
+        (("receipt", "verify", "nowhere", "xyz"), "This is no receipt."),
+        (("export", "nowhere", "--format", "csv", "--out", "out.csv"), "There is no round 'nowhere'."),
+        (("questionnaire", "check", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_a_refusal_names_reason_and_remedy_on_stderr_and_exits_with_1(
+    run: Run, words: tuple[str, ...], reason: str
+) -> None:
+    refused = run(*words)
+    assert refused.returncode == 1
+    assert reason in refused.stderr
+    assert refused.stdout == ""
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("round", "create", "trial", "--opens", "tomorrow"),
+        ("round", "create", "trial", "--opens", "2026-12-01T08:00:00"),
+        ("invite", "trial-2026-1", "--count", "0", "--out", "codes.csv"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_exits_with_2(run: Run, words: tuple[str, ...]) -> None:
+    wrong = run(*words)
+    assert wrong.returncode == 2
+    assert "Usage:" in wrong.stderr
+
+
+def test_an_unknown_setting_stops_the_start_and_names_the_known_ones(run: Run) -> None:
+    refused = run("round", "list", SURVEY_DATABSE_URL="postgresql://nowhere")
+    assert refused.returncode == 1
+    assert "SURVEY_DATABSE_URL is not a setting. Known: " in refused.stderr
+
+
+def test_a_key_directory_inside_the_data_directory_stops_the_start(run: Run, tmp_path: Path) -> None:
+    refused = run("round", "list", SURVEY_DATA_DIR=str(tmp_path), SURVEY_KEY_DIR=str(tmp_path / "keys"))
+    assert refused.returncode == 1
+    assert "a backup would carry the keys" in refused.stderr
+
+
+def test_a_key_directory_open_to_others_stops_the_start(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o755)
+    refused = run("round", "list", SURVEY_DATA_DIR=str(tmp_path / "data"), SURVEY_KEY_DIR=str(tmp_path / "keys"))
+    assert refused.returncode == 1
+    assert "is open to others" in refused.stderr
+
+
+def test_a_database_that_is_down_is_named_with_its_remedy(run: Run, tmp_path: Path) -> None:
+    refused = run("round", "list", SURVEY_DATABASE_URL=f"postgresql://nobody@/none?host={tmp_path}")
+    assert refused.returncode == 1
+    assert "The database does not answer" in refused.stderr
+    assert "survey-service doctor" in refused.stderr
+
+
+def test_a_database_nobody_migrated_is_named_with_its_remedy(run: Run, tmp_path: Path) -> None:
+    refused = run("survey", "list", SURVEY_DATA_DIR=str(tmp_path / "data"))
+    assert refused.returncode == 1
+    assert "Run `survey-service migrate`" in refused.stderr
+
+
+def test_a_simulation_in_a_round_for_people_is_refused(run: Run, tmp_path: Path) -> None:
+    survey = tmp_path / "people.toml"
+    survey.write_text(SURVEY.format(survey_id="people", roster_size=40), encoding="utf-8")
+    answer(run("survey", "create", str(survey), "--json"))
+    round_id = answer(run("round", "create", "people", "--json"))["round_id"]
+    refused = run("simulate", round_id, "--participants", "1")
+    assert refused.returncode == 1
+    assert "is for people, not for invented answers" in refused.stderr
+
+
+def test_codes_are_never_written_over_a_file_that_is_there(run: Run, tmp_path: Path) -> None:
+    codes = tmp_path / "codes.csv"
+    codes.write_text("last round's", encoding="utf-8")
+    refused = run("invite", "people-2026-1", "--count", "1", "--out", str(codes))
+    assert refused.returncode == 1
+    assert codes.read_text(encoding="utf-8") == "last round's"
+
+
+def test_the_doctor_finds_the_embedded_installation_sound(run: Run) -> None:
+    findings = answer(run("doctor", "--json"))
+    assert {finding["name"] for finding in findings if not finding["is_ok"]} == set()
+    assert {"database", "keys", "disk", "clock", "log_statement"} <= {finding["name"] for finding in findings}
+
+
+def test_the_library_is_listed_and_sound(run: Run) -> None:
+    listed = answer(run("questionnaire", "list", "--json"))
+    assert {"core", "pulse", "open-source-2017"} <= {questionnaire["id"] for questionnaire in listed}
