@@ -6,11 +6,11 @@ import click
 import uvicorn
 
 from survey_service.cli.command import Answer, command, refusing, say
+from survey_service.logs import log_events
 from survey_service.operations.installation import Installation, opened
 from survey_service.operations.run_schedule import run_due, run_schedule
 from survey_service.settings import Settings
 from survey_service.store import migrate as migrations
-from survey_service.web.app import log_events
 
 
 def register(main: click.Group) -> None:
@@ -53,7 +53,7 @@ def _serve(host: str | None, port: int | None, workers: int | None) -> Answer:
     settings = Settings.read()
     asyncio.run(_check(settings))
     uvicorn.run(
-        "survey_service.web.app:create_app",
+        "survey_service.web.app:served",
         factory=True,
         host=host or settings.host,
         port=port or settings.port,

@@ -24,6 +24,8 @@ async def run_schedule(installation: Installation) -> None:
             await run_due(installation)
         except Refusal as refusal:
             logger.warning("schedule: %s", refusal.reason)
+        except Exception as fault:  # noqa: BLE001 - a round must still close tomorrow when one look fails today
+            logger.error("schedule: %s", type(fault).__name__)  # noqa: TRY400 - a traceback may hold values
         await asyncio.sleep(PAUSE_SECONDS)
 
 

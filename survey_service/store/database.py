@@ -1,7 +1,7 @@
 """Connections: one pool for each database role, on the embedded server or one's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
@@ -27,6 +27,7 @@ OUTAGES = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg raises on a connection that was cut in the middle of an answer
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -57,9 +58,14 @@ class DatabaseNotMigrated(DatabaseUnavailable):
 
 
 class DatabaseAddress(Struct, frozen=True, kw_only=True):
-    """How to reach the database: keyword arguments for asyncpg."""
+    """How to reach the database.
+
+    parameters: keyword arguments for asyncpg.
+    revive: brings a killed server back; None where it is not ours to start.
+    """
 
     parameters: dict[str, Any]
+    revive: Callable[[], None] | None = None
 
 
 class Database:
@@ -93,13 +99,25 @@ class Database:
         """
         with outage_explained():
             pool = await self._pool(role)
-            async with pool.acquire(timeout=CONNECT_SECONDS) as connection:
+            connection = await self._acquired(pool)
+            try:
                 yield connection
+            finally:
+                await pool.release(connection)
 
     async def close(self) -> None:
         for pool in self._pools.values():
             pool.terminate()
         self._pools.clear()
+
+    async def _acquired(self, pool: "asyncpg.Pool[Record]") -> "PoolConnectionProxy[Record]":
+        try:
+            return await pool.acquire(timeout=CONNECT_SECONDS)
+        except OUTAGES:
+            if self._address.revive is None:
+                raise
+            await asyncio.to_thread(self._address.revive)
+            return await pool.acquire(timeout=CONNECT_SECONDS)
 
     async def _pool(self, role: Role) -> "asyncpg.Pool[Record]":
         async with self._opening:
@@ -145,4 +163,5 @@ def address(settings: Settings) -> Iterator[DatabaseAddress]:
         yield DatabaseAddress(parameters={"dsn": settings.database_url})
         return
     with embedded.running(settings.data_dir / "postgres") as server:
-        yield DatabaseAddress(parameters=server.as_arguments())
+        revive = embedded.EmbeddedPostgres(settings.data_dir / "postgres").revive
+        yield DatabaseAddress(parameters=server.as_arguments(), revive=revive)

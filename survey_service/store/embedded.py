@@ -138,6 +138,11 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         with self._change():
             self._stop_if_unused()
 
+    def revive(self) -> None:
+        """Start the server again after it was killed; nothing to do where it runs. For those who have entered."""
+        with _refusals_named(self.directory), self._change():
+            self._ensure_ready()
+
     def parameters(self) -> ConnectionParameters:
         """How the service connects, taken from the running server."""
         postmaster = self.postmaster()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from survey_service.domain.failed_codes import FailedCodes
+from survey_service.logs import log_events
 from survey_service.operations.installation import opened
 from survey_service.operations.redeem_invitation import Signers
 from survey_service.operations.run_schedule import run_schedule
@@ -29,9 +29,8 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: Settings | None = None, *, clock_offset: timedelta = timedelta(0)) -> Litestar:
-    """The web service. settings: those of the environment if not given."""
-    settings = settings or Settings.read()
+def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) -> Litestar:
+    """The web service on one installation."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -69,7 +68,7 @@ def create_app(settings: Settings | None = None, *, clock_offset: timedelta = ti
     )
 
 
-def log_events() -> None:
-    """Events and counts on stderr, nothing finer than their day on anything a participant does."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+def served() -> Litestar:
+    """The web service of the environment's settings, for a worker process."""
+    log_events()
+    return create_app(Settings.read())

@@ -13,6 +13,7 @@ import click
 import pytest
 
 from survey_service.cli import main
+from survey_service.store import embedded
 from tests.conftest import SURVEY
 
 PROGRAM = Path(sys.executable).with_name("survey-service")
@@ -21,7 +22,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     home = tmp_path_factory.mktemp("command-line")
     environment = os.environ | {"SURVEY_DATA_DIR": str(home / "data")}
 
@@ -36,10 +37,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             check=False,
         )
 
-    done = run("migrate")
-    assert done.returncode == 0, done.stderr
-    (home / "trial.toml").write_text(SURVEY.format(survey_id="trial", roster_size=40), encoding="utf-8")
-    return run
+    # The database stays up meanwhile, so that each command finds it running, as beside a service.
+    with embedded.running(home / "data" / "postgres"):
+        done = run("migrate")
+        assert done.returncode == 0, done.stderr
+        (home / "trial.toml").write_text(SURVEY.format(survey_id="trial", roster_size=40), encoding="utf-8")
+        yield run
 
 
 def answer(done: "subprocess.CompletedProcess[str]") -> Any:
@@ -54,7 +57,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
             yield from commands(command, (*path, name))
 
 
-@pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=lambda value: str(value))
+@pytest.mark.parametrize(("path", "command"), list(commands(main)), ids=str)
 def test_every_command_says_what_it_does_and_shows_an_example(path: tuple[str, ...], command: click.Command) -> None:
     shown = command.get_help(click.Context(command, info_name=" ".join(path)))
     assert command.help
