@@ -236,10 +236,13 @@ class OutsideClient:
 
     async def take_part(self, code: str, answers: Answers) -> Ballot:
         """Seal first, then ask for the credential, then send."""
-        blinding = Blinding.of(self.round_id, self.modulus)
+        blinding = self.blinding()
         sealed = seal(self.terms, blinding.serial, answers)
         signature = await self.redeem(code, blinding)
         return await self.submit(blinding, signature, sealed)
+
+    def blinding(self) -> Blinding:
+        return Blinding.of(self.round_id, self.modulus)
 
     async def redeem(self, code: str, blinding: Blinding) -> bytes:
         body = {"invitation": normal_code(code), "blinded_message": base64url(blinding.blinded_message)}

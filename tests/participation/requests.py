@@ -9,7 +9,7 @@ import httpx
 from survey_service.domain.rounds import Round
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import invite
-from tests.participation.outside_client import Blinding, OutsideClient, base64url, normal_code, seal
+from tests.participation.outside_client import OutsideClient, base64url, normal_code, seal
 
 LARGEST_BODY = 64 * 1024  # bytes
 UNKNOWN_ROUND = "no-such-round"
@@ -71,16 +71,13 @@ class Participants:
     async def codes(self, count: int) -> list[str]:
         return [drawn.code for drawn in await invite(self.installation, self.round_id, count)]
 
-    def blinding(self) -> Blinding:
-        return Blinding.of(self.round_id, self.modulus)
-
     def credential_request(self, code: str, blinded_message: bytes | None = None) -> Body:
-        message = self.blinding().blinded_message if blinded_message is None else blinded_message
+        message = self.outside.blinding().blinded_message if blinded_message is None else blinded_message
         return {"invitation": normal_code(code), "blinded_message": base64url(message)}
 
     async def response_request(self, code: str) -> Body:
         """A response that would be taken: its credential is issued."""
-        blinding = self.blinding()
+        blinding = self.outside.blinding()
         signature = await self.outside.redeem(code, blinding)
         return {
             "serial": base64url(blinding.serial),
