@@ -52,6 +52,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 def _serve(host: str | None, port: int | None, workers: int | None) -> Answer:
     settings = Settings.read()
     asyncio.run(_check(settings))
+    click.echo(f"Serving on http://{host or settings.host}:{port or settings.port} - Ctrl-C stops it.", err=True)
     uvicorn.run(
         "survey_service.web.app:served",
         factory=True,

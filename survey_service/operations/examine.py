@@ -2,25 +2,25 @@
 
 import time
 
-from asyncpg import Connection, Record
-
 from survey_service.custody import swap_in_use
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.readiness import Finding, readiness
+from survey_service.store import server
+from survey_service.store.database import AnyConnection
 
 CLOCK_SECONDS = 2.0  # between this machine's clock and the database's
 
 LEAKING = {
-    "log_statement": {"none"},
-    "log_min_duration_statement": {"-1"},
-    "log_min_duration_sample": {"-1"},
-    "log_duration": {"off"},
-    "log_transaction_sample_rate": {"0"},
-    "log_parameter_max_length_on_error": {"0"},
-    "log_min_error_statement": {"panic"},
-    "track_commit_timestamp": {"off"},
-    "archive_mode": {"off"},
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_duration": "off",
+    "log_transaction_sample_rate": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_min_error_statement": "panic",
+    "track_commit_timestamp": "off",
+    "archive_mode": "off",
 }
 """Server parameters by the values under which they neither log statements and parameters nor keep times."""
 
@@ -38,27 +38,21 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-async def _parameters(connection: "Connection[Record]") -> list[Finding]:
-    rows = await connection.fetch(
-        "SELECT name, setting FROM pg_settings WHERE name = ANY($1) ORDER BY name", list(LEAKING)
-    )
+async def _parameters(connection: AnyConnection) -> list[Finding]:
     return [
-        Finding(name=row["name"], is_ok=True)
-        if row["setting"] in LEAKING[row["name"]]
+        Finding(name=name, is_ok=True)
+        if value == LEAKING[name]
         else Finding(
-            name=row["name"],
+            name=name,
             is_ok=False,
-            detail=f"It is {row['setting']}: it writes down who did what when. "
-            f"Set it to {' or '.join(sorted(LEAKING[row['name']]))} on the database server.",
+            detail=f"It is {value}: it writes down who did what when. Set it to {LEAKING[name]} on the database server.",
         )
-        for row in rows
+        for name, value in (await server.parameters(connection, LEAKING)).items()
     ]
 
 
-async def _clock(connection: "Connection[Record]") -> Finding:
-    # now(), not the rounds' clock: a rehearsal may see that one ahead on purpose.
-    there = (await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")) or 0.0
-    if abs(time.time() - there) <= CLOCK_SECONDS:
+async def _clock(connection: AnyConnection) -> Finding:
+    if abs(time.time() - await server.clock(connection)) <= CLOCK_SECONDS:
         return Finding(name="clock", is_ok=True)
     return Finding(
         name="clock", is_ok=False, detail="This machine and the database differ by seconds. Synchronise both."

@@ -6,6 +6,10 @@ SELECT serial, sealed FROM sealed_response WHERE round_id = $1;
 -- One encrypted block of opened, shuffled responses.
 INSERT INTO response_block (round_id, content, block, encrypted) VALUES ($1, $2, $3, $4);
 
+-- name: allow_long_statements
+-- Until the transaction ends: the blocks of a large round take longer than any request may.
+SET LOCAL statement_timeout = '10min';
+
 -- name: mark_opened
 -- The responses stand in their blocks: from here on nothing is opened again.
 UPDATE round
