@@ -1,5 +1,7 @@
 """Scale scores from 0 to 100."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,7 +19,10 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
         minimum_share: of the items that must be answered, from 0 (exclusive) to 1; otherwise the score is NaN.
 
     Returns:
-        float64, shape (respondents,).
+        float64, shape (respondents,), from 0 to 100, NaN where too few items are answered.
+
+    Raises:
+        ValueError: where these do not hold, or points lie outside `minimum` to `maximum`.
 
     Source of the arithmetic: percent of maximum possible score, Cohen, P., Cohen, J., Aiken, L. S., and West, S. G.
     (1999). The problem of units and the circumstance for POMP. Multivariate Behavioral Research 34(3), 315-346.
@@ -27,9 +32,12 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     if points.ndim != 2 or not minimum < maximum or not 0 < minimum_share <= 1:  # noqa: PLR2004 - rows and columns
         raise ValueError("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
     answered = ~np.isnan(points)
+    if not np.all((points[answered] >= minimum) & (points[answered] <= maximum)):
+        raise ValueError(f"points lie from {minimum} to {maximum}")
     counts = answered.sum(axis=1)
     sums = np.where(answered, points, 0.0).sum(axis=1)
-    enough = counts >= max(1.0, minimum_share * points.shape[1])
+    # A share such as 0.55 of 20 items is 11.000000000000002 in floating point; 11 answers are enough.
+    enough = counts >= max(1, math.ceil(round(minimum_share * points.shape[1], 9)))
     scores = np.full(points.shape[0], np.nan)
     scores[enough] = (sums[enough] / counts[enough] - minimum) / (maximum - minimum) * 100
     return scores
@@ -69,3 +77,9 @@ def affected(responses: Responses, scale: Scale) -> tuple[NDArray[np.bool_], NDA
                 if not (option.harmless or option.missing):
                     counted |= responses.chose(item, option.code)
     return valid, counted
+
+
+def partly_answered(responses: Responses, scale: Scale) -> NDArray[np.bool_]:
+    """Who gave a valid answer to some of the scale's items but not to all: bool, shape (respondents,)."""
+    valid = np.array([responses.valid(item) for item in responses.questionnaire.items if item.id in scale.items])
+    return np.asarray(valid.any(axis=0) & ~valid.all(axis=0))

@@ -3,12 +3,7 @@
 import asyncio
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -25,43 +20,16 @@ from survey_service.settings import Settings
 from survey_service.store.embedded import EmbeddedPostgres
 from survey_service.store.postgres_programs import is_alive
 from tests.conftest import migrated, new_round
+from tests.operations.running_service import START_SECONDS, is_ready, own_settings, serving
 
 PARTICIPANTS = 240
 AT_ONCE = 16
-START_SECONDS = 30.0
 ANSWERS: Answers = {"witnessed": ["none"]}
 
 
-@pytest.fixture
-def own_settings(tmp_path: Path) -> Settings:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
-    return Settings.read({"SURVEY_DATA_DIR": str(tmp_path / "data"), "SURVEY_PORT": str(port)})
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = os.environ | {"SURVEY_DATA_DIR": str(settings.data_dir), "SURVEY_PORT": str(settings.port)}
-    service = subprocess.Popen([Path(sys.executable).with_name("survey-service"), "serve"], env=environment)
-    try:
-        until = time.monotonic() + START_SECONDS
-        while not is_ready(settings):
-            assert service.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield service
-    finally:
-        if service.poll() is None:
-            service.send_signal(signal.SIGINT)
-        service.wait(timeout=START_SECONDS)
-
-
-def is_ready(settings: Settings) -> bool:
-    try:
-        return httpx.get(f"{settings.base_url}/health/ready", trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
+@pytest.fixture(name="own_settings")
+def settings_of_its_own(tmp_path: Path) -> Settings:
+    return own_settings(tmp_path)
 
 
 async def everyone_takes_part(installation: Installation, round_id: str, codes: list[str], receipts: list[str]) -> None:

@@ -1,0 +1,27 @@
+"""`make bench`: every benchmark, as a table on stderr and one JSON document on stdout."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from tests.bench import parts, service
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    arguments.add_argument("--participants", type=int, default=2000, help="who take part over HTTP")
+    arguments.add_argument("--out", type=Path, help="write the JSON document there too")
+    given = arguments.parse_args()
+    figures = [*parts.measure(), *asyncio.run(service.measure(given.participants))]
+    for figure in figures:
+        print(f"{figure.name:52}{figure.value:>12,.1f} {figure.unit}", file=sys.stderr)
+    document = json.dumps([{"name": f.name, "value": f.value, "unit": f.unit} for f in figures], indent=2)
+    print(document)
+    if given.out is not None:
+        given.out.write_text(document + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
