@@ -20,6 +20,7 @@ class Signers:
         self._keys = keys
         self._executor = executor
         self._signers: dict[RoundId, BlindSigner] = {}
+        self._reading = asyncio.Lock()
 
     async def sign(self, round_id: RoundId, blinded_message: bytes) -> bytes | None:
         """384 bytes; None where the key is gone. The key is looked for each time, so a destroyed one signs no more."""
@@ -27,14 +28,19 @@ class Signers:
         if not self._keys.has(round_id, "credential"):
             self._signers.pop(round_id, None)
             return None
-        signer = self._signers.get(round_id)
-        if signer is None:
-            try:
-                signer = await loop.run_in_executor(self._executor, self._load, round_id)
-            except MissingKey:
-                return None
-            self._signers[round_id] = signer
+        try:
+            signer = self._signers.get(round_id) or await self._read(round_id)
+        except MissingKey:
+            return None
         return await loop.run_in_executor(self._executor, signer.sign, blinded_message)
+
+    async def _read(self, round_id: RoundId) -> BlindSigner:
+        """Once for all who ask meanwhile: reading and checking a key takes as long as forty signatures."""
+        async with self._reading:
+            if round_id not in self._signers:
+                loop = asyncio.get_running_loop()
+                self._signers[round_id] = await loop.run_in_executor(self._executor, self._load, round_id)
+            return self._signers[round_id]
 
     def _load(self, round_id: RoundId) -> BlindSigner:
         return BlindSigner.from_der(self._keys.read(round_id, "credential"))
