@@ -68,11 +68,24 @@ class WrongSealingKey(Refusal):
 async def unseal_round(installation: Installation, round_id: str, on_step: Step = lambda _: None) -> Round:
     """Brings a closed round to `unsealed`, or to `lost` where it has fewer responses than the minimum group size.
 
+    A round that is unsealed already stays as it is. Two at once: the second waits, and finds it unsealed.
+
     Raises: UnknownRound, WrongState, BallotBoxBroken, MissingKey, WrongSealingKey. After any of them, and after a
     crash at any point, doing it again goes on where it stopped.
     """
+    async with installation.database.session("opening") as guard:
+        await store.run(guard, "hold_unsealing", round_id)
+        try:
+            return await _unseal(installation, round_id, on_step)
+        finally:
+            await store.run(guard, "leave_unsealing", round_id)
+
+
+async def _unseal(installation: Installation, round_id: str, on_step: Step) -> Round:
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
+    if found.stage == "unsealed":
+        return found
     if found.stage not in ("closed", "opened", "lost"):
         raise WrongState(round_id, found.state, "closed")
     await close_round(installation, round_id)
@@ -112,11 +125,10 @@ async def _open(installation: Installation, found: Round, on_step: Step) -> None
         encrypted = list(blocks.encrypt(storage_key, found.round_id, coded, opened.texts))
         async with connection.transaction():
             await store.run(connection, "allow_long_statements")
-            # First the mark: a second unsealing at the same time waits here and then finds nothing to open.
             if not await store_responses.mark_opened(
                 connection, found.round_id, analysed=coded.size, invalid=opened.invalid, retention=retention
             ):
-                raise WrongState(found.round_id, "being unsealed by another process", "closed")
+                raise WrongState(found.round_id, "no longer closed", "closed")
             await store_responses.insert_blocks(connection, found.round_id, encrypted)
         on_step("responses written")
 

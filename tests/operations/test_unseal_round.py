@@ -1,5 +1,6 @@
 """Closing, unsealing, releasing and erasing, stopped at every step and gone on with."""
 
+import asyncio
 from pathlib import Path
 
 import asyncpg
@@ -86,10 +87,24 @@ async def test_until_the_sealing_key_is_destroyed_the_round_is_closed_to_everyon
     assert (await recount(installation, answered.round_id)).invalid is None
 
 
-async def test_a_round_is_unsealed_once(installation: Installation, answered: Round) -> None:
+async def test_a_round_is_unsealed_once_however_many_try_at_once(installation: Installation, answered: Round) -> None:
+    opened: list[str] = []
+
+    def count(step: str) -> None:
+        if step == "responses opened":
+            opened.append(step)
+
+    await close_round(installation, answered.round_id)
+    ended = await asyncio.gather(*(unseal_round(installation, answered.round_id, on_step=count) for _ in range(3)))
+    assert {(found.state, found.analysed) for found in ended} == {("unsealed", RESPONDENTS)}
+    assert len(opened) == 1
+
+
+async def test_a_released_round_is_not_unsealed_again(installation: Installation, answered: Round) -> None:
     await close_round(installation, answered.round_id)
     await unseal_round(installation, answered.round_id)
-    with pytest.raises(WrongState, match="is unsealed"):
+    await release_tables(installation, answered.round_id)
+    with pytest.raises(WrongState, match="is released"):
         await unseal_round(installation, answered.round_id)
 
 

@@ -6,6 +6,14 @@ SELECT serial, sealed FROM sealed_response WHERE round_id = $1;
 -- One encrypted block of opened, shuffled responses.
 INSERT INTO response_block (round_id, content, block, encrypted) VALUES ($1, $2, $3, $4);
 
+-- name: hold_unsealing
+-- Lets one process at a time unseal a round.
+SELECT pg_advisory_lock(hashtextextended('unsealing ' || $1, 0));
+
+-- name: leave_unsealing
+-- Lets the next process in.
+SELECT pg_advisory_unlock(hashtextextended('unsealing ' || $1, 0));
+
 -- name: allow_long_statements
 -- Until the transaction ends: the blocks of a large round take longer than any request may.
 SET LOCAL statement_timeout = '10min';
