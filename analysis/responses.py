@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from questionnaires.model import Item, Questionnaire
+from questionnaires.model import Condition, Item, Questionnaire
 
 Column = NDArray[np.int16] | NDArray[np.uint8] | NDArray[np.float64]
 Answers = Mapping[str, str | Sequence[str]]
@@ -15,6 +15,8 @@ SKIPPED = 0  # in the column of a single choice
 
 class Responses:
     """What a round's respondents answered, in no order that means anything.
+
+    Raises ValueError where a column has another shape than its item and `size` ask for.
 
     questionnaire: what was asked.
     size: number of respondents.
@@ -66,15 +68,16 @@ class Responses:
         shown = np.ones(self.size, dtype=np.bool_)
         for condition in self.questionnaire.conditions:
             if condition.id in item.show_if:
-                shown &= self._holds(condition.items, condition.options)
+                shown &= self.holds(condition)
         return shown
 
-    def _holds(self, item_ids: Sequence[str], codes: Sequence[str]) -> NDArray[np.bool_]:
+    def holds(self, condition: Condition) -> NDArray[np.bool_]:
+        """Who chose any of the condition's options in any of its items: bool, shape (size,)."""
         holds = np.zeros(self.size, dtype=np.bool_)
         for item in self.questionnaire.items:
-            if item.id in item_ids:
+            if item.id in condition.items:
                 for option in item.options:
-                    if option.code in codes:
+                    if option.code in condition.options:
                         holds |= self.chose(item, option.code)
         return holds
 

@@ -22,12 +22,16 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Score(Struct, frozen=True, kw_only=True):
-    """A mean score from 0 to 100 with Student's interval at 95 %."""
+    """A mean score from 0 to 100.
+
+    low, high: Student's interval at 95 %. standard_deviation: of the respondents' scores. All three are None
+    (hidden) below the whole round and where n is small: with the mean and n they would determine single answers.
+    """
 
     mean: float
-    low: float
-    high: float
-    standard_deviation: float
+    low: float | None
+    high: float | None
+    standard_deviation: float | None
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -77,10 +81,14 @@ def cell(option: str, count: int, n: int) -> Cell:
     )
 
 
-def score(mean: Mean) -> Score:
+def score(mean: Mean, *, with_spread: bool) -> Score:
+    """The rounded score. with_spread: whether the figures that are not linear in counts may show."""
+    rounded = round(mean.estimate, SCORE_DIGITS)
+    if not with_spread:
+        return Score(mean=rounded, low=None, high=None, standard_deviation=None)
     # Student's interval knows no bounds; the scale does.
     return Score(
-        mean=round(mean.estimate, SCORE_DIGITS),
+        mean=rounded,
         low=round(max(0.0, mean.low), SCORE_DIGITS),
         high=round(min(100.0, mean.high), SCORE_DIGITS),
         standard_deviation=round(mean.standard_deviation, SCORE_DIGITS),

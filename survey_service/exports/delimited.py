@@ -1,4 +1,8 @@
-"""A release as one CSV table, a line a value; ``hidden`` stands for every hidden value."""
+"""A release as one CSV table, a line a value; ``hidden`` stands for every hidden value, whatever the reason.
+
+Numbers have a decimal point, in every language. Every other field is an id or a code, which begins with a letter or a
+digit by its syntax, so no field is read as a formula.
+"""
 
 import csv
 import io
@@ -8,7 +12,20 @@ from typing import Protocol
 from analysis import SafeTable
 
 HIDDEN = "hidden"
-COLUMNS = ("figure", "kind", "dimension", "group", "n", "option", "count", "share", "mean", "low", "high")
+COLUMNS = (
+    "figure",
+    "kind",
+    "dimension",
+    "group",
+    "n",
+    "option",
+    "count",
+    "share",
+    "mean",
+    "low",
+    "high",
+    "standard_deviation",
+)
 
 
 class Released(Protocol):
@@ -30,8 +47,9 @@ def _lines(table: SafeTable) -> Iterator[tuple[object, ...]]:
     for row in table.rows:
         place = (table.figure, table.kind, table.dimension or "", row.group or "")
         if row.n is None:
-            yield (*place, HIDDEN, "", HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
+            yield (*place, HIDDEN, "", *(HIDDEN for _ in COLUMNS[6:]))
         elif row.score is not None:
-            yield (*place, row.n, "", "", "", row.score.mean, row.score.low, row.score.high)
+            spread = (row.score.low, row.score.high, row.score.standard_deviation)
+            yield (*place, row.n, "", "", "", row.score.mean, *(HIDDEN if s is None else s for s in spread))
         for cell in row.cells:
-            yield (*place, row.n, cell.option, cell.count, cell.share, "", cell.low, cell.high)
+            yield (*place, row.n, cell.option, cell.count, cell.share, "", cell.low, cell.high, "")

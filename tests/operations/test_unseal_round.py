@@ -18,7 +18,8 @@ from survey_service.operations.unseal_round import STEPS, BallotBoxBroken, Wrong
 from tests.conftest import new_round
 from tests.operations.participants import take_part
 
-RESPONDENTS = 12
+RESPONDENTS = 20
+RUDENESS, THREATS = 10, 3  # those affected are a base: at least the minimum group size, not all by the same
 
 
 class PowerCut(Exception):
@@ -27,13 +28,10 @@ class PowerCut(Exception):
 
 @pytest.fixture
 async def answered(installation: Installation, tmp_path: Path) -> Round:
-    """An open round with twelve responses: seven saw rudeness, five saw nothing."""
+    """An open round with twenty responses: ten saw rudeness, three saw threats, seven saw nothing."""
     found = await new_round(installation, tmp_path)
-    await take_part(
-        installation,
-        found,
-        [{"witnessed": ("rudeness",) if number < 7 else ("none",)} for number in range(RESPONDENTS)],
-    )
+    seen = ["rudeness"] * RUDENESS + ["threats"] * THREATS + ["none"] * (RESPONDENTS - RUDENESS - THREATS)
+    await take_part(installation, found, [{"witnessed": (code,)} for code in seen])
     return found
 
 
@@ -66,7 +64,7 @@ async def test_an_unsealing_that_stops_after_any_step_goes_on_to_the_same_result
     await release_tables(installation, answered.round_id)
 
     assert (unsealed.state, unsealed.analysed, unsealed.invalid) == ("unsealed", RESPONDENTS, 0)
-    assert await witnessed(installation, answered) == (7, RESPONDENTS)
+    assert await witnessed(installation, answered) == (RUDENESS, RESPONDENTS)
     assert await sealed_rows(installation, answered) == 0
     assert not installation.keys.has(answered.round_id, "sealing")
     assert not installation.keys.has(answered.round_id, "credential")

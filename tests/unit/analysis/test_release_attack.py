@@ -1,0 +1,118 @@
+"""Releases of random rounds, read by somebody who subtracts."""
+
+import sys
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from analysis import Cut, Plan, Policy, Responses, release
+from tests.unit.analysis.invented import SMALL, Population, answers
+from tests.unit.analysis.reader import leaks
+
+K = 5
+POLICY = Policy(minimum_group_size=K)
+ALL_FIGURES = ("insult", "threat", "seen", "channel", "told", "trust", "safety", "any", "strength", "harm")
+
+populations = st.builds(
+    Population,
+    size=st.integers(K, 150),
+    seed=st.integers(0, 2**32),
+    affected=st.sampled_from((0.0, 0.04, 0.3, 0.6, 0.95)),
+    skipped=st.sampled_from((0.0, 0.02, 0.3)),
+    unstated=st.sampled_from((0.0, 0.05, 0.3)),
+    leading=st.sampled_from((0.1, 0.5)),
+)
+cuts = st.lists(
+    st.builds(
+        Cut,
+        dimensions=st.sampled_from((("office",), ("lead",), ("team",))),
+        figures=st.just(()) | st.lists(st.sampled_from(ALL_FIGURES), min_size=1, unique=True).map(tuple),
+    ),
+    max_size=3,
+    unique_by=lambda cut: cut.dimensions,
+)
+bounded = settings(max_examples=400, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True)
+
+
+@given(population=populations, planned=cuts)
+@bounded
+def test_a_reader_who_subtracts_learns_nothing_of_small_groups(population: Population, planned: list[Cut]) -> None:
+    responses = Responses.from_answers(SMALL, answers(population))
+
+    released = release(responses, Plan(cuts=tuple(planned)), POLICY)
+
+    assert list(leaks(released, SMALL, responses.size, K, POLICY.minimum_sensitive_count)) == []
+
+
+def _seen(plan: Plan) -> tuple[Counter[str], Counter[str]]:
+    """How often figures show and what leaks, over a fixed series of rounds."""
+    shown: Counter[str] = Counter()
+    leaked: Counter[str] = Counter()
+    for seed in range(120):
+        people = Population(
+            size=40 + seed, seed=seed, affected=0.3, skipped=0.02 * (seed % 2), unstated=0.0, leading=0.5
+        )
+        responses = Responses.from_answers(SMALL, answers(people))
+        released = release(responses, plan, POLICY)
+        shown.update(f"{t.figure} by {t.dimension}" for t in released.tables if t.rows[0].n is not None)
+        leaked.update(leaks(released, SMALL, responses.size, K, POLICY.minimum_sensitive_count))
+    return shown, leaked
+
+
+def test_what_the_attack_reads_is_worth_attacking() -> None:
+    several = ("insult", "threat", "any", "seen", "trust")
+    plan = Plan(
+        cuts=(Cut(dimensions=("office",), figures=several), Cut(dimensions=("lead",), figures=("any", "strength")))
+    )
+
+    shown, leaked = _seen(plan)
+
+    assert not leaked
+    assert all(shown[f"{figure} by None"] > 20 for figure in ALL_FIGURES)
+    assert shown["any by office"] > 5
+    assert shown["strength by lead"] > 20
+
+
+@pytest.mark.parametrize(
+    ("rule", "switched_off"),
+    [
+        ("_subtraction_tells", lambda *_, **__: False),
+        ("_tells_of_members", lambda _: False),
+        ("_crossing_tells", lambda *_: False),
+        ("SPREAD_GROUP_SIZES", 0),
+    ],
+)
+def test_the_attack_succeeds_once_a_rule_is_switched_off(
+    monkeypatch: pytest.MonkeyPatch, rule: str, switched_off: object
+) -> None:
+    monkeypatch.setattr(sys.modules["analysis.release"], rule, switched_off)
+    for seed in range(1200):
+        affected = (0.04, 0.3, 0.95)[seed % 3]
+        people = Population(size=12 + seed // 4, seed=seed, affected=affected, skipped=0.02, unstated=0, leading=0.3)
+        responses = Responses.from_answers(SMALL, answers(people))
+        plan = Plan(
+            cuts=(Cut(dimensions=("office",), figures=("trust",)), Cut(dimensions=("lead",), figures=("trust",)))
+        )
+        if any(leaks(release(responses, plan, POLICY), SMALL, responses.size, K, 3)):
+            return
+    pytest.fail("the attack found nothing")
+
+
+@given(population=populations, planned=cuts, data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+def test_the_order_of_respondents_changes_no_byte(
+    population: Population, planned: list[Cut], data: st.DataObject
+) -> None:
+    given_ = answers(population)
+    shuffled = list(given_)
+    data.draw(st.randoms(use_true_random=False)).shuffle(shuffled)
+    plan = Plan(cuts=tuple(planned))
+
+    first, second = (
+        msgspec.json.encode(release(Responses.from_answers(SMALL, order), plan, POLICY)) for order in (given_, shuffled)
+    )
+
+    assert first == second
