@@ -61,7 +61,12 @@ def encrypt(
 def decrypt_responses(
     storage_key: bytes, round_id: RoundId, questionnaire: Questionnaire, blocks: Iterable[Block]
 ) -> Responses:
-    """The coded responses, in memory only. Raises UnreadableBlocks."""
+    """The coded responses, in memory only.
+
+    A block that was left out cannot be noticed here: the caller compares the size with how many were opened.
+
+    Raises: UnreadableBlocks.
+    """
     parts = [
         msgspec.msgpack.decode(_opened(storage_key, round_id, block), type=_Columns)
         for block in blocks

@@ -50,6 +50,16 @@ class NothingReleased(Refusal):
         )
 
 
+class MissingResponses(Refusal):
+    """Blocks were removed or doubled: each one decrypts, but together they are not what was opened."""
+
+    def __init__(self, round_id: str, *, found: int, analysed: int) -> None:
+        super().__init__(
+            f"The stored responses of round {round_id!r} are {found}, and {analysed} were opened.",
+            remedy="Restore the database from a backup, or find out who changed it. Nothing was released.",
+        )
+
+
 class MinimumOnlyRises(Refusal):
     def __init__(self, wanted: int, in_force: int) -> None:
         super().__init__(
@@ -63,7 +73,8 @@ async def release_tables(
 ) -> ReleaseDocument:
     """Releases an unsealed round. minimum_group_size: raises the one of the terms.
 
-    Raises: UnknownRound, WrongState, MinimumOnlyRises, ReleaseRefused, MissingKey, UnreadableBlocks.
+    Raises: UnknownRound, WrongState, MinimumOnlyRises, ReleaseRefused, MissingKey, UnreadableBlocks,
+    MissingResponses.
     """
     async with installation.database.session("tabulation") as connection:
         found = await store.select_round(connection, round_id)
@@ -109,6 +120,8 @@ def _tabulate(found: Round, minimum: int, storage_key: bytes, encrypted: list[Bl
     survey = msgspec.json.decode(found.definition, type=Survey)
     questionnaire = definitions.from_bytes(found.questionnaire)
     responses = blocks.decrypt_responses(storage_key, found.round_id, questionnaire, encrypted)
+    if responses.size != found.analysed:
+        raise MissingResponses(found.round_id, found=responses.size, analysed=found.analysed or 0)
     plan = Plan(cuts=tuple(Cut(dimensions=cut.dimensions, figures=cut.items) for cut in survey.publication))
     try:
         released = release(responses, plan, Policy(minimum_group_size=minimum))
