@@ -181,7 +181,7 @@ def _opening(questionnaire: Questionnaire, figure: Figure) -> set[str]:
 
 
 def _seen_of_whole_round(responses: Responses, grouping: set[str], policy: Policy) -> set[str]:
-    """The ids of the figures of the whole round that may be seen; each is looked at beside those before it."""
+    """The ids of the figures of the whole round that may be seen."""
     everyone = np.ones(responses.size, dtype=np.bool_)
     seen: list[Figure] = []
     for figure in _figures(responses.questionnaire):
@@ -195,7 +195,6 @@ def _seen_of_whole_round(responses: Responses, grouping: set[str], policy: Polic
             and not _tells_of_members(counted)
             and not any(0 < size < policy.minimum_group_size for size in sizes)
             and needed <= {other.id for other in seen}
-            and not _subtraction_tells(responses, [*seen, figure], [everyone], policy, below_whole=False)
         ):
             seen.append(figure)
     return {figure.id for figure in seen}
@@ -232,7 +231,7 @@ def _by_dimension(
                 _may_be_seen(one, policy) for one in (found, *(beside[id_][place] for id_ in needed[figure.id]))
             ):
                 return None
-    if _subtraction_tells(responses, figures, [group.members for group in groups], policy, below_whole=True):
+    if _subtraction_tells(responses, figures, [group.members for group in groups], policy):
         return None
     found_tables = []
     for figure in figures:
@@ -280,9 +279,7 @@ def _tells_of_members(counted: _Counted) -> bool:
     return any(counted.counts[code] >= counted.n - 1 for code in counted.sensitive)
 
 
-def _subtraction_tells(
-    responses: Responses, figures: Sequence[Figure], groups: Iterable[Mask], policy: Policy, *, below_whole: bool
-) -> bool:
+def _subtraction_tells(responses: Responses, figures: Sequence[Figure], groups: Iterable[Mask], policy: Policy) -> bool:
     """Whether figures of the same people, side by side, tell what no table may."""
     derived = subtraction.derived_tables(responses, figures)
     partial = [
@@ -292,18 +289,18 @@ def _subtraction_tells(
     ]
     return any(
         any(0 < int((some & group).sum()) < policy.minimum_group_size for some in partial)
-        or any(_derived_tells(table, group, policy, below_whole=below_whole) for table in derived)
+        or any(_derived_tells(table, group, policy) for table in derived)
         for group in groups
     )
 
 
-def _derived_tells(table: subtraction.DerivedTable, group: Mask, policy: Policy, *, below_whole: bool) -> bool:
+def _derived_tells(table: subtraction.DerivedTable, group: Mask, policy: Policy) -> bool:
     base, part = int((table.base & group).sum()), int((table.part & group).sum())
     if base == 0:
         return False
     if base < policy.minimum_group_size:
         return True
-    smallest = policy.minimum_sensitive_count if below_whole else 0
+    smallest = policy.minimum_sensitive_count
     return table.sensitive and (part >= base - 1 or 0 < part < smallest or 0 < base - part < smallest)
 
 

@@ -27,8 +27,9 @@ def leaks(release: Release, questionnaire: Questionnaire, size: int, k: int, sma
     """Everything the release tells that it may not."""
     for known in _everyone(release, questionnaire, size):
         yield from _printed(known, questionnaire, k, smallest)
-        yield from _unions(known, questionnaire, k, smallest)
-        yield from _incomplete_scores(known, questionnaire, k)
+        if known.is_part:  # the rule on small sensitive counts is one for groups below the whole round
+            yield from _unions(known, questionnaire, k, smallest)
+            yield from _incomplete_scores(known, questionnaire, k)
     yield from _group_sizes(release, questionnaire, size, k)
     yield from _hidden_and_yet_known(release)
     yield from _spreads(release, k)

@@ -150,25 +150,33 @@ def test_margins_that_leave_a_crossed_group_no_room_withhold_the_later_dimension
     assert release(responses, Plan(cuts=cuts[1:]), POLICY).withheld == ()
 
 
-def test_all_or_all_but_one_of_the_affected_hide_the_table_that_would_tell() -> None:
-    asked = questionnaire(form("insult"), form("threat"), form("spit"), scales=(prevalence("any", "insult", "threat"),))
+def test_all_or_all_but_one_of_a_groups_affected_withhold_the_cut_that_would_tell() -> None:
+    asked = questionnaire(UNIT, form("insult"), form("threat"), scales=(prevalence("any", "insult", "threat"),))
     never = {"insult": "never", "threat": "never"}
-    for others, hidden in ((0, True), (1, True), (2, False)):
-        responses = coded(
-            asked,
+    for others, withheld in ((0, ("unit",)), (1, ("unit",)), (2, ("unit",)), (3, ())):
+        like = [
             (never, 60),
             (never | {"insult": "once"}, 8),
-            (never | {"insult": "once", "threat": "often"}, 12),
+            (never | {"insult": "once", "threat": "once"}, 6),
+            (never | {"insult": "often", "threat": "often"}, 6),
+            (never | {"insult": "often"}, 3),
             (never | {"threat": "once"}, others),
-        )
-        assert is_hidden(release(responses, Plan(), POLICY), "any") is hidden
+        ]
+        responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
+        assert release(responses, BY_UNIT, POLICY).withheld == withheld
 
 
-def test_those_who_ticked_anything_but_none_are_a_base() -> None:
-    asked = questionnaire(multiple("seen", "insult", "threat", "exclusion", "none", sensitive=True))
-    for affected, hidden in ((0, False), (9, True), (10, False)):
-        like = [({"seen": ["insult"]}, affected - affected // 2), ({"seen": ["threat", "exclusion"]}, affected // 2)]
-        assert is_hidden(release(coded(asked, ({"seen": ["none"]}, 50), *like), Plan(), POLICY), "seen") is hidden
+def test_a_groups_members_who_ticked_anything_but_none_are_a_base_and_the_whole_rounds_are_not() -> None:
+    asked = questionnaire(UNIT, multiple("seen", "insult", "threat", "exclusion", "none", sensitive=True))
+    for affected, withheld in ((0, ()), (9, ("unit",)), (10, ())):
+        like = [
+            ({"seen": ["none"]}, 50),
+            ({"seen": ["insult"]}, affected - affected // 2),
+            ({"seen": ["threat", "exclusion"]}, affected // 2),
+        ]
+        responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
+        assert release(responses, BY_UNIT, POLICY).withheld == withheld
+        assert not is_hidden(release(coded(asked, *like), Plan(), POLICY), "seen")
 
 
 def test_a_detail_is_hidden_with_the_item_that_opens_it() -> None:
@@ -184,13 +192,17 @@ def test_a_detail_is_hidden_with_the_item_that_opens_it() -> None:
     assert is_hidden(released, "channel")
 
 
-def test_a_score_is_hidden_where_few_answered_it_in_part() -> None:
+def test_a_cut_is_withheld_where_few_of_a_group_answered_a_score_in_part() -> None:
     """Twice the score's sum minus the items' sums is what these few said."""
-    asked = questionnaire(TRUST, SAFETY, scales=(score("strength", "trust", "safety"),))
-    full = [({"trust": "low", "safety": "high"}, 30), ({"trust": "high", "safety": "high"}, 30)]
-    for few, hidden in ((0, False), (1, True), (9, True), (10, False)):
-        released = release(coded(asked, *full, ({"trust": "low"}, few)), Plan(), POLICY)
-        assert is_hidden(released, "strength") is hidden
+    asked = questionnaire(UNIT, TRUST, SAFETY, scales=(score("strength", "trust", "safety"),))
+    for few, withheld in ((0, ()), (1, ("unit",)), (9, ("unit",)), (10, ())):
+        like = [
+            ({"trust": "low", "safety": "high"}, 30),
+            ({"trust": "high", "safety": "high"}, 30),
+            ({"trust": "low"}, few),
+        ]
+        responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
+        assert release(responses, BY_UNIT, POLICY).withheld == withheld
 
 
 def test_a_spread_shows_for_the_whole_round_from_five_minimum_group_sizes() -> None:

@@ -94,7 +94,10 @@ def test_the_attack_succeeds_once_a_rule_is_switched_off(
         people = Population(size=12 + seed // 4, seed=seed, affected=affected, skipped=0.02, unstated=0, leading=0.3)
         responses = Responses.from_answers(SMALL, answers(people))
         plan = Plan(
-            cuts=(Cut(dimensions=("office",), figures=("trust",)), Cut(dimensions=("lead",), figures=("trust",)))
+            cuts=(
+                Cut(dimensions=("office",), figures=("insult", "threat", "any", "trust")),
+                Cut(dimensions=("lead",), figures=("trust",)),
+            )
         )
         if any(leaks(release(responses, plan, POLICY), SMALL, responses.size, K, 3)):
             return
