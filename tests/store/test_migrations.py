@@ -104,7 +104,7 @@ def schema_of(directory: Path) -> str:
     dumped = subprocess.run(
         [
             postgres_programs() / "pg_dump",
-            *("--schema-only", "--schema=survey", "--no-owner", "--exclude-table=sealed_response_*"),
+            *("--schema-only", "--schema=survey", "--no-owner", "--exclude-table=survey.sealed_response_*"),
             *("--host", server.host, "--port", str(server.port), "--username", server.user, server.database),
         ],
         env={"PGPASSWORD": server.password},
