@@ -1,0 +1,176 @@
+"""One round as it is in life, with people whose codes, answers and order of taking part are known to the judge."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+from msgspec import Struct
+
+from questionnaires import definitions
+from questionnaires.answers import Answers
+from questionnaires.model import Questionnaire
+from survey_service.domain.codes import code_hash, normalise
+from survey_service.domain.messages import Answers as SealedContent
+from survey_service.domain.messages import CredentialAnswer, Terms, parse
+from survey_service.domain.rounds import Round
+from survey_service.operations.close_round import close_round
+from survey_service.operations.installation import Installation
+from survey_service.operations.invite import invite
+from survey_service.operations.release_tables import release_tables
+from survey_service.operations.unseal_round import unseal_round
+from survey_service.sealing import Participation, in_questionnaire_order
+from tests.conftest import new_round
+from tests.privacy.evidence import StoredRow, stored_rows, superuser
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """What the attacker knows of a person, and (answers, serial, receipt) what only the judge knows.
+
+    code_hash: as stored. at: when this person took part, to the microsecond.
+    """
+
+    code: str
+    code_hash: bytes
+    at: datetime
+    answers: Answers
+    serial: bytes
+    receipt: str
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """people: in the order in which they took part. older_rows: every row as it stood before the close.
+
+    sealing_scalar, credential_der, storage_key: the private keys, for the judge to look for.
+    """
+
+    round: Round
+    terms: Terms
+    questionnaire: Questionnaire
+    people: tuple[Person, ...]
+    older_rows: tuple[StoredRow, ...]
+    sealing_scalar: bytes
+    credential_der: bytes
+    storage_key: bytes
+
+
+def distinct_answers(questionnaire: Questionnaire, count: int, chance: random.Random) -> list[Answers]:
+    """Answers of which no two are alike: each person ticks another set of witnessed incidents."""
+    witnessed = questionnaire.item("witnessed")
+    assert witnessed is not None
+    codes = [option.code for option in witnessed.options if not option.exclusive]
+    return [
+        {
+            "witnessed": [code for bit, code in enumerate(codes) if ticked >> bit & 1],
+            "population": chance.choice(("github", "off-site")),
+        }
+        for ticked in chance.sample(range(1, 1 << len(codes)), count)
+    ]
+
+
+class Ballots(Struct, frozen=True, kw_only=True):
+    """An open round, and what each person brings: a code and answers, in the order of taking part."""
+
+    round: Round
+    terms: Terms
+    questionnaire: Questionnaire
+    codes: tuple[str, ...]
+    answers: tuple[Answers, ...]
+
+
+async def prepare(installation: Installation, directory: Path, count: int) -> Ballots:
+    """An open round with codes that are handed to people in an order of its own."""
+    found = await new_round(installation, directory)
+    chance = random.SystemRandom()
+    questionnaire = definitions.from_bytes(found.questionnaire)
+    codes = [invitation.code for invitation in await invite(installation, found.round_id, count)]
+    chance.shuffle(codes)
+    return Ballots(
+        round=found,
+        terms=parse(found.terms, Terms),
+        questionnaire=questionnaire,
+        codes=tuple(codes),
+        answers=tuple(distinct_answers(questionnaire, count, chance)),
+    )
+
+
+async def take_part(client: httpx.AsyncClient, ballots: Ballots) -> tuple[Person, ...]:
+    """Everyone takes part over HTTP, one after the other: the order and the times are what the attacker likes best."""
+    path = f"/api/rounds/{ballots.round.round_id}"
+    people = []
+    for code, answers in zip(ballots.codes, ballots.answers, strict=True):
+        content = SealedContent(
+            questionnaire=ballots.terms.questionnaire.sha256,
+            answers=in_questionnaire_order(ballots.questionnaire, answers),
+        )
+        person = Participation.begin(ballots.terms, content)
+        request = msgspec.json.encode(person.credential_request(code))
+        redeemed = await client.post(f"{path}/credentials", content=request)
+        at = datetime.now(UTC)
+        response = person.finish(parse(redeemed.content, CredentialAnswer).decoded())
+        handed_in = await client.post(f"{path}/responses", content=msgspec.json.encode(response))
+        assert (redeemed.status_code, handed_in.status_code) == (200, 201)
+        people.append(
+            Person(
+                code=code,
+                code_hash=code_hash(ballots.round.round_id, normalise(code)),
+                at=at,
+                answers=answers,
+                serial=person.serial,
+                receipt=msgspec.json.decode(handed_in.content)["receipt"],
+            )
+        )
+    return tuple(people)
+
+
+async def finish(installation: Installation, ballots: Ballots, people: tuple[Person, ...]) -> Trial:
+    """Keeps an older copy and the keys for the judge, then closes, unseals and releases."""
+    round_id = ballots.round.round_id
+    async with superuser(installation.settings) as connection:
+        # Samples of the columns, as autovacuum takes them in a longer round.
+        await connection.execute("ANALYZE invitation, ballot, sealed_response")
+    older_rows = await stored_rows(installation.settings)
+    sealing_key = load_der_private_key(installation.keys.read(round_id, "sealing"), password=None)
+    assert isinstance(sealing_key, ec.EllipticCurvePrivateKey)
+    credential_der = installation.keys.read(round_id, "credential")
+    await close_round(installation, round_id)
+    await unseal_round(installation, round_id)
+    await release_tables(installation, round_id)
+    return Trial(
+        round=ballots.round,
+        terms=ballots.terms,
+        questionnaire=ballots.questionnaire,
+        people=people,
+        older_rows=tuple(row for row in older_rows if row.values.get("round_id") in (None, round_id)),
+        sealing_scalar=sealing_key.private_numbers().private_value.to_bytes(32),
+        credential_der=credential_der,
+        storage_key=await asyncio.to_thread(installation.keys.read, round_id, "storage"),
+    )
+
+
+@contextmanager
+def everything_logged() -> Iterator[list[str]]:
+    """What the service would write if somebody turned its logs up as far as they go."""
+    lines: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    root, keeper = logging.getLogger(), Keeper()
+    level = root.level
+    root.addHandler(keeper)
+    root.setLevel(logging.DEBUG)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # the participants' own
+    try:
+        yield lines
+    finally:
+        root.setLevel(level)
+        root.removeHandler(keeper)
