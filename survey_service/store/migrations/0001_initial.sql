@@ -216,7 +216,7 @@ GRANT INSERT ON sealed_response TO survey_participation;
 
 -- Sets up and moves rounds; sees who has taken part, nothing sealed, nothing opened.
 GRANT INSERT ON survey, round TO survey_operation;
-GRANT UPDATE ON round TO survey_operation;
+GRANT UPDATE (stage, opens_at, closes_at, credentials_issued, ballots, ballot_box_root) ON round TO survey_operation;
 GRANT SELECT (round_id, blinded_hash), INSERT (round_id, code_hash) ON invitation TO survey_operation;
 GRANT SELECT ON ballot TO survey_operation;
 GRANT DELETE ON invitation, response_block TO survey_operation;

@@ -1,0 +1,121 @@
+"""Each database role does what its operation needs and nothing else: the statements are tried, not the grants read."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from survey_service.operations.installation import Installation
+from survey_service.store.database import Role
+from tests.conftest import new_round
+from tests.privacy.evidence import superuser
+
+READINGS = {
+    "sealed": "SELECT sealed FROM sealed_response",
+    "partition": "SELECT * FROM {partition}",
+    "invitation": "SELECT code_hash, blinded_hash FROM invitation",
+    "ballot": "SELECT serial, receipt FROM ballot",
+    "order of ballots": "SELECT serial FROM ballot ORDER BY xmin::text::bigint, ctid",
+    "block": "SELECT encrypted FROM response_block",
+    "release": "SELECT document FROM release",
+    "samples": "SELECT stavalues1::text FROM pg_catalog.pg_statistic",
+    "passwords": "SELECT rolpassword FROM pg_authid",
+    "file": "SELECT pg_read_file('postgresql.conf')",
+}
+MAY_READ: dict[Role, set[str]] = {
+    "participation": {"invitation", "ballot"},
+    "operation": {"ballot", "order of ballots"},
+    "opening": {"sealed", "ballot", "order of ballots"},
+    "tabulation": {"block", "release"},
+    "reporting": {"ballot", "order of ballots", "release"},
+}
+"""No role reads codes and the order of ballots, codes and anything sealed, or anything sealed and blocks."""
+
+CHANGES = {
+    "sealed": "INSERT INTO sealed_response (round_id, serial, sealed) VALUES ('{round_id}', '\\x00', '\\x00')",
+    "sealed again": "UPDATE sealed_response SET sealed = sealed",
+    "unsealed": "DELETE FROM sealed_response",
+    "truncated": "TRUNCATE sealed_response",
+    "partition": "TRUNCATE {partition}",
+    "destroyed": "SELECT destroy_sealed_responses('{round_id}')",
+    "ballot again": "UPDATE ballot SET receipt = receipt",
+    "ballot gone": "DELETE FROM ballot",
+    "code": "INSERT INTO invitation (round_id, code_hash) VALUES ('{round_id}', sha256('\\x01'))",
+    "code spent": "UPDATE invitation SET blinded_hash = NULL, blind_signature = NULL WHERE round_id = '{round_id}'",
+    "code changed": "UPDATE invitation SET code_hash = sha256(code_hash)",
+    "code gone": "DELETE FROM invitation WHERE round_id = '{round_id}'",
+    "block": (
+        "INSERT INTO response_block (round_id, content, block, encrypted) VALUES ('{round_id}', 'choices', 0, '\\x00')"
+    ),
+    "block again": "UPDATE response_block SET encrypted = encrypted",
+    "block gone": "DELETE FROM response_block WHERE round_id = '{round_id}'",
+    "release": "INSERT INTO release (round_id, number, document) VALUES ('{round_id}', 1, '\\x00')",
+    "release again": "UPDATE release SET document = document",
+    "release gone": "DELETE FROM release",
+    "retention": "UPDATE round SET erase_at = erase_at + interval '10 years' WHERE round_id = '{round_id}'",
+    "minimum": "UPDATE round SET minimum_group_size = minimum_group_size + 1 WHERE round_id = '{round_id}'",
+    "analysed": "UPDATE round SET analysed = analysed WHERE round_id = '{round_id}'",
+    "times": "UPDATE round SET closes_at = closes_at WHERE round_id = '{round_id}'",
+    "terms": "UPDATE round SET terms = terms WHERE round_id = '{round_id}'",
+    "round gone": "DELETE FROM round",
+    "table": "CREATE TABLE survey.another (answers text)",
+    "trigger": "ALTER TABLE round DISABLE TRIGGER keep_terms",
+    "owner": "ALTER TABLE sealed_response OWNER TO CURRENT_USER",
+    "program": "COPY (SELECT 1) TO PROGRAM 'true'",
+}
+MAY_CHANGE: dict[Role, set[str]] = {
+    "participation": {"sealed", "code spent"},
+    "operation": {"code", "code gone", "block gone", "times"},
+    "opening": {"destroyed", "block", "retention", "analysed"},
+    "tabulation": {"release", "minimum"},
+    "reporting": set(),
+}
+
+
+@pytest.mark.parametrize("role", MAY_READ)
+async def test_a_role_reads_only_what_its_operation_reads(installation: Installation, role: Role, tmp_path: Path) -> None:
+    assert await allowed(installation, role, READINGS, tmp_path) == MAY_READ[role]
+
+
+@pytest.mark.parametrize("role", MAY_CHANGE)
+async def test_a_role_changes_only_what_its_operation_changes(
+    installation: Installation, role: Role, tmp_path: Path
+) -> None:
+    assert await allowed(installation, role, CHANGES, tmp_path) == MAY_CHANGE[role]
+
+
+async def test_nobody_but_the_owner_and_the_roles_has_any_right(installation: Installation) -> None:
+    async with superuser(installation.settings) as connection:
+        await connection.execute("CREATE ROLE stranger")
+        try:
+            await connection.execute("SET ROLE stranger")
+            for statement in ("SELECT round_id FROM survey.round", "SELECT survey.clock()"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+        finally:
+            await connection.execute("RESET ROLE")
+            await connection.execute("DROP ROLE stranger")
+
+
+async def allowed(installation: Installation, role: Role, statements: dict[str, str], directory: Path) -> set[str]:
+    """The statements that the database lets this role run; nothing of them stays."""
+    found = await new_round(installation, directory)
+    async with installation.database.owner() as connection:
+        partition = await connection.fetchval(
+            "SELECT partition_name(number) FROM round WHERE round_id = $1", found.round_id
+        )
+    passed = set()
+    async with installation.database.session(role) as connection:
+        for name, statement in statements.items():
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                await connection.execute(statement.format(round_id=found.round_id, partition=partition))
+                passed.add(name)
+            except asyncpg.InsufficientPrivilegeError:
+                pass
+            except asyncpg.CheckViolationError:
+                passed.add(name)  # let in, and then refused because the round is open
+            finally:
+                await transaction.rollback()
+    return passed
