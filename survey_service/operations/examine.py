@@ -19,6 +19,8 @@ LEAKING = {
     "log_transaction_sample_rate": "0",
     "log_parameter_max_length_on_error": "0",
     "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",  # its details quote the values of a row
+    "log_lock_waits": "off",
     "track_commit_timestamp": "off",
     "archive_mode": "off",
 }

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from survey_service.custody import KeyDirectory
+from survey_service.custody import KeyDirectory, forbid_core_dumps
 from survey_service.settings import Settings
 from survey_service.store.database import Database, address
 
@@ -19,6 +19,7 @@ class Installation:
 @asynccontextmanager
 async def opened(settings: Settings, *, clock_offset: timedelta = timedelta(0)) -> AsyncIterator[Installation]:
     """The installation that `settings` describe; its embedded database runs meanwhile."""
+    forbid_core_dumps()  # before any key is made or read, and for the database server we start
     with address(settings) as database_address:
         database = Database(database_address, clock_offset=clock_offset)
         installation = Installation(settings, database)

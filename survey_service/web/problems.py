@@ -1,6 +1,7 @@
 """Every refusal as a problem document (RFC 9457). One table says which status it has; nothing sent comes back in one."""
 
 import logging
+import time
 import traceback
 from typing import Any
 
@@ -36,6 +37,9 @@ STATUS = {
 """Status by code: those of the protocol, and three that belong to no protocol."""
 
 logger = logging.getLogger("survey_service")
+
+_DAY = 24 * 60 * 60  # seconds
+_logged_on: dict[str, int] = {}  # what was logged, by the day it last was
 
 _CLIENT_ERROR = 400
 _NOT_FOUND = 404
@@ -77,7 +81,6 @@ def answer_unknown_round(_: Request[Any, Any, Any], __: UnknownRound) -> Respons
 
 
 def answer_outage(_: Request[Any, Any, Any], outage: Exception) -> Response[bytes]:
-    logger.error("outage: %s", type(outage).__name__)
     return problem(participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
 
 
@@ -105,8 +108,16 @@ def answer_missing_page(answer: Response[Any]) -> Response[Any]:
 def answer_unexpected(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     # Where, never what: the message of an exception may hold what somebody sent.
     where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(fault.__traceback__)))
-    logger.error("fault: %s at %s", type(fault).__name__, where)
+    _log_once_a_day(f"fault: {type(fault).__name__} at {where}")
     return problem("internal", "Something went wrong on our side. Nothing was lost; try again later.")
+
+
+def _log_once_a_day(event: str) -> None:
+    # A line for every request would be a clock of who takes part, as soon as anything adds the time to it.
+    today = int(time.time() // _DAY)
+    if _logged_on.get(event) != today:
+        _logged_on[event] = today
+        logger.error("%s (told once a day)", event)
 
 
 HANDLERS: dict[Any, Any] = {
