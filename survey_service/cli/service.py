@@ -64,7 +64,7 @@ def _serve(host: str | None, port: int | None, workers: int | None) -> Answer:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=10,
-        log_level="warning",
+        log_level="error",  # a warning for each request that is no HTTP would tell when somebody came
     )
     return Answer(document=None, text="")
 

@@ -73,7 +73,9 @@ MAY_CHANGE: dict[Role, set[str]] = {
 
 
 @pytest.mark.parametrize("role", MAY_READ)
-async def test_a_role_reads_only_what_its_operation_reads(installation: Installation, role: Role, tmp_path: Path) -> None:
+async def test_a_role_reads_only_what_its_operation_reads(
+    installation: Installation, role: Role, tmp_path: Path
+) -> None:
     assert await allowed(installation, role, READINGS, tmp_path) == MAY_READ[role]
 
 
