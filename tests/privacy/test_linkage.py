@@ -83,6 +83,28 @@ async def test_no_serial_or_receipt_or_code_hash_is_logged(seized: Seized) -> No
     assert [position for text in (*logs, seized.evidence.output) for position, _ in find_all(text, needles)] == []
 
 
+async def test_no_piece_of_a_sealed_response_is_kept_in_the_statistics(seized: Seized) -> None:
+    sealed = [row.values["sealed"] for each in seized.trials for row in each.older_rows if "sealed" in row.values]
+    statistics = b"\n".join(
+        line
+        for line in seized.evidence.dump.splitlines()
+        if line.startswith((b"pg_statistic ", b"pg_toast.pg_toast_2619 "))
+    )
+    pieces = [value[start : start + 32].hex().encode() for value in sealed for start in (0, 65, 2048)]
+    serials = [person.serial.hex().encode() for each in seized.trials for person in each.people]
+    assert next(find_all(statistics, serials), None) is not None  # samples were taken: the ballot box has these too
+    assert list(find_all(statistics, pieces)) == []
+
+
+async def test_truncated_sealed_responses_are_gone_from_the_servers_files(seized: Seized) -> None:
+    sealed = [row.values["sealed"] for each in seized.trials for row in each.older_rows if "sealed" in row.values]
+    assert len(sealed) == ROUNDS * PEOPLE
+    pieces = [value[100:132] for value in sealed]
+    left = {name for name, text in seized.evidence.files.items() if next(find_all(text, pieces), None)}
+    assert {name for name in left if name.startswith("now/postgres/cluster/base")} == set()
+    assert any(name.startswith("older copy/") for name in left)  # which no key opens any more
+
+
 async def test_no_private_key_stands_anywhere_but_in_the_key_directory(seized: Seized) -> None:
     secrets = []
     for each in seized.trials:

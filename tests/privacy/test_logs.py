@@ -25,6 +25,7 @@ from survey_service.domain.messages import Answers
 from survey_service.operations.installation import Installation
 from survey_service.sealing import Participation
 from survey_service.settings import Settings
+from survey_service.store import participation
 from survey_service.store.embedded import EmbeddedPostgres
 from tests.conftest import migrated, settings_in
 from tests.privacy import trial as trials
@@ -88,6 +89,25 @@ async def test_the_service_writes_no_line_for_a_request(session: Session) -> Non
 
 async def test_the_database_logs_its_own_life_only(session: Session) -> None:
     assert [line for line in session.database_log.splitlines() if not SERVER_EVENTS.search(line)] == []
+
+
+async def test_a_fault_is_told_once_a_day_by_its_place_only(
+    installation: Installation, client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*arguments: object) -> None:
+        raise LookupError(*arguments)
+
+    ballots = await trials.prepare(installation, tmp_path, 3)
+    monkeypatch.setattr(participation, "redeem", fail)
+    empty = Answers(questionnaire=ballots.terms.questionnaire.sha256, answers={})
+    with trials.everything_logged() as lines:
+        for code in ballots.codes:
+            body = msgspec.json.encode(Participation.begin(ballots.terms, empty).credential_request(code))
+            answer = await client.post(f"/api/rounds/{ballots.round.round_id}/credentials", content=body)
+            assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    told = [line for line in lines if "LookupError" in line]
+    assert len(told) == 1
+    assert not any(code in told[0] or code.replace("-", "") in told[0] for code in ballots.codes)
 
 
 def without_start(output: bytes) -> bytes:
