@@ -30,7 +30,7 @@ async def readiness(installation: Installation) -> tuple[Finding, ...]:
 
 async def _database(installation: Installation) -> Finding:
     try:
-        async with installation.database.owner() as connection:
+        async with installation.database.session("participation") as connection:
             if await is_current(connection):
                 return Finding(name="database", is_ok=True)
     except Refusal as refusal:

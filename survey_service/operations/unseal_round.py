@@ -187,6 +187,7 @@ async def _destroy_sealed(installation: Installation, round_id: str, on_step: St
         found = await store.select_round(connection, round_id)
         installation.keys.destroy(found.round_id, "sealing")
         if found.stage == "lost":
+            installation.keys.destroy(found.round_id, "credential")
             installation.keys.destroy(found.round_id, "storage")
         on_step("sealing key destroyed")
         await store.run(connection, "destroy_sealed_responses", found.round_id)

@@ -9,6 +9,7 @@ from asyncpg import Connection, Record
 from msgspec import Struct
 
 from survey_service.errors import Refusal
+from survey_service.store.database import AnyConnection
 
 _LOCK = 0x7375_7276  # "surv"; one migration run at a time on a database
 _NAME = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+\.sql")
@@ -19,7 +20,8 @@ CREATE TABLE IF NOT EXISTS public.survey_migration (
     number integer PRIMARY KEY,
     name text NOT NULL,
     sha256 bytea NOT NULL
-)
+);
+GRANT SELECT ON public.survey_migration TO public
 """
 
 
@@ -69,7 +71,7 @@ async def migrate(connection: "Connection[Record]", wanted: tuple[Migration, ...
         await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)
 
 
-async def is_current(connection: "Connection[Record]") -> bool:
+async def is_current(connection: AnyConnection) -> bool:
     """Whether the database stands at exactly this version."""
     try:
         return not await _missing(connection, migrations())
@@ -77,7 +79,7 @@ async def is_current(connection: "Connection[Record]") -> bool:
         return False
 
 
-async def _missing(connection: "Connection[Record]", wanted: tuple[Migration, ...]) -> tuple[Migration, ...]:
+async def _missing(connection: AnyConnection, wanted: tuple[Migration, ...]) -> tuple[Migration, ...]:
     rows = await connection.fetch("SELECT number, name, sha256 FROM public.survey_migration ORDER BY number")
     applied = {row["number"]: row for row in rows}
     if unknown := [row["name"] for number, row in applied.items() if number > len(wanted)]:

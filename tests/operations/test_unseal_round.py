@@ -251,3 +251,9 @@ async def test_a_closed_round_that_is_erased_is_given_up(installation: Installat
 async def test_an_open_round_is_not_erased(installation: Installation, answered: Round) -> None:
     with pytest.raises(WrongState, match="is open"):
         await erase_round(installation, answered.round_id)
+
+
+async def test_a_redeemed_code_stays_bound_to_its_message(installation: Installation, answered: Round) -> None:
+    async with installation.database.session("participation") as connection:
+        with pytest.raises(asyncpg.CheckViolationError, match="stays bound"):
+            await connection.execute("UPDATE invitation SET blinded_hash = NULL, blind_signature = NULL")

@@ -41,7 +41,8 @@ CHANGES = {
     "ballot again": "UPDATE ballot SET receipt = receipt",
     "ballot gone": "DELETE FROM ballot",
     "code": "INSERT INTO invitation (round_id, code_hash) VALUES ('{round_id}', sha256('\\x01'))",
-    "code spent": "UPDATE invitation SET blinded_hash = NULL, blind_signature = NULL WHERE round_id = '{round_id}'",
+    "code spent": "UPDATE invitation SET blinded_hash = sha256('\\x01'), blind_signature = decode(repeat('00', 384), 'hex')"
+    " WHERE round_id = '{round_id}' AND blinded_hash IS NULL",
     "code changed": "UPDATE invitation SET code_hash = sha256(code_hash)",
     "code gone": "DELETE FROM invitation WHERE round_id = '{round_id}'",
     "block": (

@@ -26,6 +26,17 @@ BEGIN
     LOCK TABLE invitation, ballot IN SHARE ROW EXCLUSIVE MODE;
 END
 $$;
+CREATE FUNCTION survey.keep_binding() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF old.blinded_hash IS NOT NULL
+       AND (new.blinded_hash, new.blind_signature) IS DISTINCT FROM (old.blinded_hash, old.blind_signature) THEN
+        RAISE EXCEPTION 'a redeemed code stays bound to its message' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN new;
+END
+$$;
 CREATE FUNCTION survey.keep_terms() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -184,6 +195,7 @@ ALTER TABLE ONLY survey.sealed_response
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
+CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXECUTE FUNCTION survey.keep_binding();
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
@@ -208,6 +220,7 @@ REVOKE ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) TO survey_opening;
 REVOKE ALL ON FUNCTION survey.hold_ballot_box() FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.hold_ballot_box() TO survey_operation;
+REVOKE ALL ON FUNCTION survey.keep_binding() FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.keep_terms() FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;

@@ -124,6 +124,20 @@ CREATE TABLE invitation (
     CHECK ((blinded_hash IS NULL) = (blind_signature IS NULL))
 );
 
+-- A code is bound once. Without this the role that binds could also loosen.
+CREATE FUNCTION keep_binding() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF old.blinded_hash IS NOT NULL
+       AND (new.blinded_hash, new.blind_signature) IS DISTINCT FROM (old.blinded_hash, old.blind_signature) THEN
+        RAISE EXCEPTION 'a redeemed code stays bound to its message' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN new;
+END
+$$;
+
+CREATE TRIGGER keep_binding BEFORE UPDATE ON invitation FOR EACH ROW EXECUTE FUNCTION keep_binding();
+
 -- One spent credential each, with the receipt of what was sealed. Kept for the recount. Rows come in only through a
 -- select from round, so no foreign key: its lock on the round's row would be taken at every ballot.
 CREATE TABLE ballot (
