@@ -4,7 +4,7 @@ DATA ?= ../shared/data/open-source-survey-2017
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup serve test check bench replay lock
+.PHONY: setup demo serve test check bench replay lock
 
 setup: $(READY)
 
@@ -14,6 +14,9 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+demo: setup
+	$(BIN)/survey-service demo
 
 serve: setup
 	$(BIN)/survey-service migrate

@@ -4,6 +4,7 @@ import click
 
 from survey_service.cli import questionnaires, rounds, service, surveys
 from survey_service.cli.command import Answer, command
+from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
 from survey_service.operations.installation import Installation
 from survey_service.operations.recount import holds_receipt, recount
@@ -56,6 +57,7 @@ async def doctor(installation: Installation) -> Answer:
     return Answer(document=findings, text="\n".join(lines), is_good=all(f.is_ok for f in findings))
 
 
+main.add_command(demo)
 surveys.register(main)
 rounds.register(main)
 questionnaires.register(main)

@@ -140,20 +140,26 @@ def _answer(
         return _drawn(headcounts, chance)
     if item.id in HOSTILITY:
         return _hostility(HOSTILITY[item.id], person, past_rounds, chance)
-    if item.id in KNOWN:
-        return "yes" if chance.random() < KNOWN[item.id] + KNOWN_MORE * past_rounds else "no"
-    if item.id in ("citizen-contact", "leadership-role"):
-        return "yes" if (person.meets_citizens if item.id == "citizen-contact" else person.leads) else "no"
+    yes = {
+        "citizen-contact": person.meets_citizens,
+        "leadership-role": person.leads,
+        **{known: chance.random() < share + KNOWN_MORE * past_rounds for known, share in KNOWN.items()},
+    }
+    if item.id in yes:
+        return "yes" if yes[item.id] else "no"
     if item.kind == "multiple":
         return _ticked(item, chance)
-    points = sorted(option.value for option in item.options if option.value is not None)
-    if not points:
+    if all(option.value is None for option in item.options):
         return chance.choice([option.code for option in item.options if not option.missing])
+    return _agreement(item, person, past_rounds, chance)
+
+
+def _agreement(item: Item, person: _Person, past_rounds: int, chance: random.Random) -> str:
     mean = LIKERT.get(item.id.partition("-")[0], LIKERT_ELSE)
     direction = -1 if item.reverse else 1
     drawn = chance.gauss(mean + direction * (0.5 * person.climate + LEARNS * past_rounds), 0.9)
-    nearest = min(points, key=lambda value: abs(value - drawn))
-    return next(option.code for option in item.options if option.value == nearest)
+    points = {option.value: option.code for option in item.options if option.value is not None}
+    return points[min(points, key=lambda value: abs(value - drawn))]
 
 
 def _hostility(share: float, person: _Person, past_rounds: int, chance: random.Random) -> str:

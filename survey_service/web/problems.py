@@ -80,7 +80,7 @@ def answer_unknown_round(_: Request[Any, Any, Any], __: UnknownRound) -> Respons
     return problem("unknown_round", "There is no such round. Check the address on the invitation.")
 
 
-def answer_outage(_: Request[Any, Any, Any], outage: Exception) -> Response[bytes]:
+def answer_outage(_: Request[Any, Any, Any], __: Exception) -> Response[bytes]:
     return problem(participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
 
 

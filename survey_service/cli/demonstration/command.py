@@ -1,0 +1,92 @@
+"""The command: builds the city where it is missing, says where to look, and serves it until Ctrl-C."""
+
+import asyncio
+import socket
+import sys
+
+import click
+import msgspec
+import uvicorn
+
+from survey_service.cli.command import Answer, refusing, say
+from survey_service.cli.demonstration.build import PARTICIPANTS, SURVEY, build
+from survey_service.errors import Refusal
+from survey_service.logs import log_events
+from survey_service.operations.create_round import create_round
+from survey_service.operations.installation import Installation, opened
+from survey_service.operations.invite import invite
+from survey_service.settings import Settings
+from survey_service.store import rounds as store
+from survey_service.web.app import create_app
+
+HOST = "127.0.0.1"
+
+
+class PortTaken(Refusal):
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is taken.", remedy="Name another: `survey-service demo --port 8001`.")
+
+
+@click.command(epilog="Example: survey-service demo --port 8001")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+def demo(port: int) -> None:
+    """Build an invented city with three finished rounds and an open one, and serve it on this machine."""
+    say(refusing(lambda: _demo(port)), as_json=False)
+
+
+def _demo(port: int) -> Answer:
+    settings = _settings(port)
+    _check_port(port)
+    asyncio.run(_prepare(settings))
+    log_events()
+    uvicorn.run(create_app(settings), host=HOST, port=port, access_log=False, server_header=False, log_level="warning")
+    return Answer(document=None, text="")
+
+
+def _settings(port: int) -> Settings:
+    """Beside the real installation, never in it, and on this machine only."""
+    given = Settings.read()
+    return msgspec.structs.replace(
+        given,
+        database_url=None,
+        data_dir=given.data_dir.with_name(given.data_dir.name + "-demo"),
+        key_dir=given.data_dir.with_name(given.data_dir.name + "-demo-keys"),
+        host=HOST,
+        port=port,
+        base_url=f"http://{HOST}:{port}",
+    )
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((HOST, port))
+        except OSError:
+            raise PortTaken(port) from None
+
+
+async def _prepare(settings: Settings) -> None:
+    with click.progressbar(length=PARTICIPANTS, label="Building the city", file=sys.stderr) as progress:
+        await build(settings, progress.update)
+    async with opened(settings) as installation:
+        round_id = await _open_round(installation)
+        (invitation,) = await invite(installation, round_id, 1)
+    click.echo(
+        f"""
+  An invented city, invented answers. Nothing here is real.
+
+  Take part    {invitation.link}
+  The team     {settings.base_url}/team/
+  Stop         Ctrl-C
+"""
+    )
+
+
+async def _open_round(installation: Installation) -> str:
+    """The round that takes answers now; another one once the last has ended."""
+    async with installation.database.session("operation") as connection:
+        for entry in await store.list_rounds(connection):
+            if entry.state == "open" and entry.closes_at > await store.read_clock(connection):
+                return entry.round_id
+    return (await create_round(installation, SURVEY, rehearsal=True)).round_id
