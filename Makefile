@@ -43,3 +43,8 @@ replay: setup
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make lock" --extra dev --output-file requirements.txt pyproject.toml
+
+# For developers who change the browser's sources; needs Node.js 20 and npm.
+.PHONY: assets
+assets:
+	node survey_service/web/client/build.mjs
