@@ -256,4 +256,7 @@ async def test_an_open_round_is_not_erased(installation: Installation, answered:
 async def test_a_redeemed_code_stays_bound_to_its_message(installation: Installation, answered: Round) -> None:
     async with installation.database.session("participation") as connection:
         with pytest.raises(asyncpg.CheckViolationError, match="stays bound"):
-            await connection.execute("UPDATE invitation SET blinded_hash = NULL, blind_signature = NULL")
+            await connection.execute(
+                "UPDATE invitation SET blinded_hash = NULL, blind_signature = NULL WHERE round_id = $1",
+                answered.round_id,
+            )
