@@ -8,6 +8,7 @@ import uvicorn
 from survey_service.cli.command import Answer, command, refusing, say
 from survey_service.logs import log_events
 from survey_service.operations.installation import Installation, opened
+from survey_service.operations.read_site import read_site
 from survey_service.operations.run_schedule import run_due, run_schedule
 from survey_service.settings import Settings
 from survey_service.store import migrate as migrations
@@ -71,6 +72,7 @@ def _serve(host: str | None, port: int | None, workers: int | None) -> Answer:
 
 async def _check(settings: Settings) -> None:
     """Refuses a start that could not work, in words, before any worker does it in a traceback."""
+    read_site(settings.site_file)
     async with opened(settings) as installation, installation.database.owner() as connection:
         if not await migrations.is_current(connection):
             raise migrations.MigrationRefused(

@@ -10,16 +10,19 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from survey_service.domain.failed_codes import FailedCodes
 from survey_service.logs import log_events
 from survey_service.operations.installation import opened
+from survey_service.operations.read_site import read_site
 from survey_service.operations.redeem_invitation import Signers
 from survey_service.operations.run_schedule import run_schedule
 from survey_service.settings import Settings
-from survey_service.web import health, problems
+from survey_service.web import assets, health, problems
+from survey_service.web.appearance import appearance
 from survey_service.web.participant import api
 
 SECURITY_HEADERS = {
@@ -48,7 +51,8 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     await schedule
 
     return Litestar(
-        route_handlers=[api.router, health.live, health.ready],
+        route_handlers=[api.router, assets.static_file, health.live, health.ready],
+        state=State({"site": appearance(read_site(settings.site_file))}),
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,
         response_headers=SECURITY_HEADERS,

@@ -1,69 +1,25 @@
-"""Pages from templates, and the files they load: each file by the hash of its content, checked by the browser."""
+"""Pages from templates, with every value escaped and every wording in each language the page holds."""
 
-import base64
-import hashlib
+import tomllib
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from litestar import Response, get
-from litestar.exceptions import NotFoundException
-from litestar.params import FromPath
-from minijinja import Environment
-from msgspec import Struct
+from litestar import Response
+from minijinja import Environment, escape, pass_state, safe
+
+from survey_service.domain.site import LANGUAGES
+from survey_service.web.assets import assets
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-MEDIA_TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "json": "application/json",
-    "svg": "image/svg+xml",
-    "woff2": "font/woff2",
-}
-_YEAR = 31_536_000  # seconds; a file's address changes with its content
 
 
-class Asset(Struct, frozen=True, kw_only=True):
-    """address: with the content's hash in it. integrity: for the page's `integrity` attribute."""
-
-    address: str
-    integrity: str
-    content: bytes
-    media_type: str
-
-
-@cache
-def assets() -> dict[str, Asset]:
-    """The files of ``web/static`` by name."""
-    found = {}
-    for file in resources.files("survey_service.web").joinpath("static").iterdir():
-        suffix = file.name.rpartition(".")[2]
-        if suffix in MEDIA_TYPES:
-            content = file.read_bytes()
-            sha = hashlib.sha384(content).digest()
-            found[file.name] = Asset(
-                address=f"/static/{sha.hex()[:16]}/{file.name}",
-                integrity=f"sha384-{base64.b64encode(sha).decode()}",
-                content=content,
-                media_type=MEDIA_TYPES[suffix],
-            )
-    return found
-
-
-@get("/static/{version:str}/{name:str}", include_in_schema=False)
-async def static_file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-    asset = assets().get(name)
-    if asset is None or asset.address != f"/static/{version}/{name}":
-        raise NotFoundException
-    return Response(
-        asset.content,
-        media_type=asset.media_type,
-        headers={"cache-control": f"public, max-age={_YEAR}, immutable"},
-    )
+class UnknownWording(KeyError):
+    """A template asks for a wording that no language has."""
 
 
 @cache
@@ -74,12 +30,67 @@ def _environment() -> Environment:
         undefined_behavior="strict",
         auto_escape_callback=lambda _: "html",
         trim_blocks=True,
-        globals={"asset": lambda name: assets()[name]},
+        lstrip_blocks=True,
+        globals={
+            "asset": lambda name: assets()[name],
+            "say": _say,
+            "say_in": lambda key, language: wordings()[language][key],
+            "in_languages": _in_languages,
+        },
     )
 
 
 def _template(name: str) -> str:
     return resources.files("survey_service.web").joinpath("templates", *name.split("/")).read_text(encoding="utf-8")
+
+
+@cache
+def wordings() -> dict[str, dict[str, str]]:
+    """The pages' own wordings by language, each by its dotted name: ``wordings()["de"]["help.title"]``."""
+    folder = resources.files("survey_service.web").joinpath("templates", "wordings")
+    return {
+        language: _flat(tomllib.loads(folder.joinpath(f"{language}.toml").read_text(encoding="utf-8")))
+        for language in LANGUAGES
+    }
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+@pass_state
+def _say(state: Any, key: str) -> str:
+    """A wording of the pages' own, in every language of this page."""
+    try:
+        return _spans(state, {language: wordings()[language][key] for language in state.lookup("languages")})
+    except KeyError as error:
+        raise UnknownWording(key) from error
+
+
+@pass_state
+def _in_languages(state: Any, text: dict[str, str]) -> str:
+    """A wording of the site's, in every language of this page."""
+    return _spans(state, text)
+
+
+def _spans(state: Any, text: dict[str, str]) -> str:
+    """One span a language; the style sheet shows that of the page. A language without a wording reads the first."""
+    languages = state.lookup("languages")
+    if len(languages) == 1:
+        return str(escape(text[languages[0]]))
+    return safe(
+        "".join(
+            f'<span data-lang="{language}" lang="{spoken}">{escape(text[spoken])}</span>'
+            for language in languages
+            for spoken in (language if language in text else next(iter(text)),)
+        )
+    )
 
 
 def html(template: str, **context: Any) -> bytes:
@@ -90,7 +101,7 @@ def html(template: str, **context: Any) -> bytes:
 def page(
     template: str, *, status_code: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> Response[bytes]:
-    """The template as an answer that nobody keeps."""
+    """The template as an answer that nobody keeps. Context: `site`, `lang`, `languages`, and the template's own."""
     return Response(
         html(template, **context),
         status_code=status_code,
