@@ -11,7 +11,7 @@ from survey_service.store.database import AnyConnection
 
 CLOCK_SECONDS = 2.0  # between this machine's clock and the database's
 
-LEAKING = {
+SILENT = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",
     "log_min_duration_sample": "-1",
@@ -26,13 +26,17 @@ LEAKING = {
 }
 """Server parameters by the values under which they neither log statements and parameters nor keep times."""
 
+DURABLE = {"fsync": "on", "full_page_writes": "on"}
+"""Server parameters by the values under which what was acknowledged survives a power cut."""
+
 
 async def examine(installation: Installation) -> tuple[Finding, ...]:
     """Everything that readiness looks at, and what leaks without failing."""
     findings = list(await readiness(installation))
     try:
         async with installation.database.owner() as connection:
-            findings += await _parameters(connection)
+            findings += await _parameters(connection, SILENT, "It writes down who did what when.")
+            findings += await _parameters(connection, DURABLE, "An acknowledged answer may be lost.")
             findings.append(await _clock(connection))
     except Refusal as refusal:
         findings.append(Finding(name="parameters", is_ok=False, detail=str(refusal)))
@@ -40,16 +44,14 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-async def _parameters(connection: AnyConnection) -> list[Finding]:
+async def _parameters(connection: AnyConnection, wanted: dict[str, str], danger: str) -> list[Finding]:
     return [
         Finding(name=name, is_ok=True)
-        if value == LEAKING[name]
+        if value == wanted[name]
         else Finding(
-            name=name,
-            is_ok=False,
-            detail=f"It is {value}: it writes down who did what when. Set it to {LEAKING[name]} on the database server.",
+            name=name, is_ok=False, detail=f"It is {value}. {danger} Set it to {wanted[name]} on the database server."
         )
-        for name, value in (await server.parameters(connection, LEAKING)).items()
+        for name, value in (await server.parameters(connection, wanted)).items()
     ]
 
 

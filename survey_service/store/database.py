@@ -130,6 +130,7 @@ class Database:
             "application_name": "survey-service",
             "search_path": "survey",
             "timezone": "UTC",
+            "synchronous_commit": "on",  # whatever the server's default: an acknowledged answer is on the disk
             "statement_timeout": f"{STATEMENT_SECONDS:.0f}s",
             "lock_timeout": f"{STATEMENT_SECONDS:.0f}s",
         }
