@@ -5,7 +5,6 @@
 import { Problem } from "./problem.js";
 
 const INTEGER = /^(0|-?[1-9][0-9]{0,14})$/; // the one decimal form of a whole number
-// eslint-disable-next-line no-control-regex
 const UNFIT = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/g; // control characters but the line feed
 const LONE_SURROGATE = /\p{Surrogate}/gu; // in a pattern with "u", pairs are no surrogates any more
 

@@ -66,6 +66,7 @@ async function request(roundId, path, init, { onRetry = () => {}, signal } = {})
     const pause = FIRST_PAUSE * 2 ** (attempt - 1) * (1 + Math.random() / 2);
     const seconds = Math.min(Math.max(pause, outcome.retryAfter || 0), LONGEST_PAUSE);
     onRetry({ attempt, attempts: ATTEMPTS, seconds, code: outcome.code });
+    refuseIfAborted(signal);
     await sleep(seconds, signal);
   }
 }

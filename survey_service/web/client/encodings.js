@@ -7,7 +7,6 @@ const FINGERPRINT_LENGTH = 26; // characters: 130 bits
 
 // White space as the service's language knows it: "\s" also takes the byte order mark, and leaves U+0085 out.
 // Word processors and mail programs turn "-" into other dashes and " " into no-break spaces.
-// eslint-disable-next-line no-control-regex
 const SEPARATORS = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]|\p{Pd}/gu;
 const LOOK_ALIKES = { O: "0", I: "1", L: "1" };
 
