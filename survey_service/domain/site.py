@@ -29,6 +29,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """accent: colour of buttons and links as #rrggbb, dark enough for white text. logo: an SVG file beside this one.
 
     exit: the harmless page that "leave this page" goes to.
+    purpose: why the city asks, in a sentence, on the first screen of a round.
     notice: a line above every page, for example that a city is invented.
     imprint, privacy, accessibility: what the operator adds to the pages of these names; a blank line parts paragraphs.
     """
@@ -37,6 +38,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accent: str = "#1a4b7a"
     logo: str | None = None
     exit: str = "https://www.dwd.de/"
+    purpose: Text = {}
     notice: Text = {}
     contacts: tuple[Contact, ...] = ()
     imprint: Text = {}

@@ -23,7 +23,7 @@ from survey_service.operations.run_schedule import run_schedule
 from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
-from survey_service.web.participant import api
+from survey_service.web.participant import api, pages
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -41,9 +41,11 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="signer") as signing:
             async with opened(settings, clock_offset=clock_offset) as installation:
                 app.state["installation"] = installation
-                app.state["participants"] = api.Participants(
+                participants = api.Participants(
                     installation.database, Signers(installation.keys, signing), FailedCodes(time.monotonic)
                 )
+                app.state["participants"] = participants
+                app.state["pages"] = pages.Pages(app.state["site"], participants.rounds)
                 schedule = asyncio.create_task(run_schedule(installation))
                 yield
                 schedule.cancel()
@@ -51,7 +53,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     await schedule
 
     return Litestar(
-        route_handlers=[api.router, assets.static_file, health.live, health.ready],
+        route_handlers=[api.router, *pages.HANDLERS, assets.static_file, health.live, health.ready],
         state=State({"site": appearance(read_site(settings.site_file))}),
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,

@@ -13,6 +13,7 @@ class Appearance(Struct, frozen=True, kw_only=True):
 
     name: Text
     exit: str
+    purpose: Text
     notice: Text
     contacts: tuple[Contact, ...]
     imprint: Text
@@ -32,6 +33,7 @@ def appearance(read: ReadSite) -> Appearance:
     return Appearance(
         name=site.name,
         exit=site.exit,
+        purpose=site.purpose,
         notice=site.notice,
         contacts=site.contacts,
         imprint=site.imprint,

@@ -12,7 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from msgspec import Struct
 
-from survey_service.web.compression import public_answer
+from survey_service.web.public_answer import public_answer
 
 MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
@@ -62,5 +62,4 @@ async def static_file(
     asset = request.app.state["site"].assets.get(name) or assets().get(name)
     if asset is None or asset.address != f"/static/{version}/{name}":
         raise NotFoundException
-    headers = {"cache-control": f"public, max-age={_YEAR}, immutable"}
-    return public_answer(request, asset.content, asset.media_type, headers)
+    return public_answer(request, asset.content, asset.media_type, f"public, max-age={_YEAR}, immutable")

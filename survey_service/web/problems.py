@@ -13,8 +13,10 @@ from msgspec import Struct
 from survey_service.custody import KeyDirectoryFailed
 from survey_service.domain import participation
 from survey_service.domain.failed_codes import RETRY_AFTER
+from survey_service.domain.site import LANGUAGES
 from survey_service.errors import UnknownRound
 from survey_service.store.database import DatabaseUnavailable
+from survey_service.web.rendering import page
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -58,6 +60,21 @@ class ProblemDocument(Struct, frozen=True, kw_only=True):
     detail: str
 
 
+def _answer(request: Request[Any, Any, Any], code: str, detail: str) -> Response[bytes]:
+    """A page for whoever reads pages, a problem document for programs. The protocol's addresses speak to programs."""
+    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return problem(code, detail)
+    return page(
+        "participant/fault.html",
+        status_code=STATUS[code],
+        site=request.app.state["site"],
+        lang=LANGUAGES[0],
+        languages=LANGUAGES,
+        name="missing" if STATUS[code] == _NOT_FOUND else "broken",
+        own_tabs=False,
+    )
+
+
 def problem(code: str, detail: str) -> Response[bytes]:
     headers = {"cache-control": "no-store"}
     if code in ("rate_limited", "unavailable"):
@@ -72,30 +89,30 @@ def problem(code: str, detail: str) -> Response[bytes]:
     return Response(msgspec.json.encode(document), status_code=STATUS[code], media_type=MEDIA_TYPE, headers=headers)
 
 
-def answer_problem(_: Request[Any, Any, Any], refused: participation.Problem) -> Response[bytes]:
-    return problem(refused.code, refused.detail)
+def answer_problem(request: Request[Any, Any, Any], refused: participation.Problem) -> Response[bytes]:
+    return _answer(request, refused.code, refused.detail)
 
 
-def answer_unknown_round(_: Request[Any, Any, Any], __: UnknownRound) -> Response[bytes]:
-    return problem("unknown_round", "There is no such round. Check the address on the invitation.")
+def answer_unknown_round(request: Request[Any, Any, Any], _: UnknownRound) -> Response[bytes]:
+    return _answer(request, "unknown_round", "There is no such round. Check the address on the invitation.")
 
 
-def answer_outage(_: Request[Any, Any, Any], __: Exception) -> Response[bytes]:
-    return problem(participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
+def answer_outage(request: Request[Any, Any, Any], _: Exception) -> Response[bytes]:
+    return _answer(request, participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
 
 
-def answer_http(_: Request[Any, Any, Any], refused: HTTPException) -> Response[bytes]:
+def answer_http(request: Request[Any, Any, Any], refused: HTTPException) -> Response[bytes]:
     if refused.status_code == _TOO_LARGE:
-        return problem(participation.TooLarge.code, participation.TooLarge.detail)
+        return _answer(request, participation.TooLarge.code, participation.TooLarge.detail)
     if refused.status_code == _NOT_FOUND:
-        return problem("not_found", "There is nothing at this address.")
+        return _answer(request, "not_found", "There is nothing at this address.")
     if refused.status_code == _METHOD_NOT_ALLOWED:
         answer = problem("method_not_allowed", "This address does not answer to this method.")
         answer.headers["allow"] = (refused.headers or {}).get("allow", "")
         return answer
     if _CLIENT_ERROR <= refused.status_code < _SERVER_ERROR:
-        return problem(participation.MalformedRequest.code, participation.MalformedRequest.detail)
-    return answer_unexpected(_, refused)
+        return _answer(request, participation.MalformedRequest.code, participation.MalformedRequest.detail)
+    return answer_unexpected(request, refused)
 
 
 def answer_missing_page(answer: Response[Any]) -> Response[Any]:
@@ -105,11 +122,11 @@ def answer_missing_page(answer: Response[Any]) -> Response[Any]:
     return answer
 
 
-def answer_unexpected(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+def answer_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     # Where, never what: the message of an exception may hold what somebody sent.
     where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(fault.__traceback__)))
     _log_once_a_day(f"fault: {type(fault).__name__} at {where}")
-    return problem("internal", "Something went wrong on our side. Nothing was lost; try again later.")
+    return _answer(request, "internal", "Something went wrong on our side. Nothing was lost; try again later.")
 
 
 def _log_once_a_day(event: str) -> None:

@@ -1,6 +1,7 @@
 """Pages from templates, with every value escaped and every wording in each language the page holds."""
 
 import tomllib
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -36,6 +37,8 @@ def _environment() -> Environment:
             "say": _say,
             "say_in": lambda key, language: wordings()[language][key],
             "in_languages": _in_languages,
+            "dates": _dates,
+            "paragraphs": lambda text: [part.strip() for part in text.split("\n\n") if part.strip()],
         },
     )
 
@@ -77,6 +80,15 @@ def _say(state: Any, key: str) -> str:
 def _in_languages(state: Any, text: dict[str, str]) -> str:
     """A wording of the site's, in every language of this page."""
     return _spans(state, text)
+
+
+def _dates(day: date) -> dict[str, str]:
+    """The day in words of each language."""
+    months = {language: wordings()[language]["months"].split() for language in LANGUAGES}
+    return {
+        language: f"{day.day}{'.' if language == 'de' else ''} {months[language][day.month - 1]} {day.year}"
+        for language in LANGUAGES
+    }
 
 
 def _spans(state: Any, text: dict[str, str]) -> str:

@@ -1,6 +1,5 @@
 """The participant protocol over HTTP: parse, call one operation, answer."""
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from survey_service.operations.redeem_invitation import Signers, is_known_code, 
 from survey_service.operations.submit_response import submit_response
 from survey_service.store.database import Database
 from survey_service.web.participant.published_rounds import PublishedRounds
+from survey_service.web.public_answer import public_answer
 
 LARGEST_REQUEST = 64 * 1024  # bytes; a response takes about 7 kB at 4 KiB of plaintext
 STATUS_SECONDS = 30  # for which a status may be kept
@@ -160,17 +160,7 @@ async def _body(request: Request[Any, Any, State]) -> bytes:
 
 
 def _cached(request: Request[Any, Any, State], body: bytes, seconds: int) -> Response[bytes]:
-    etag = f'"{hashlib.sha256(body).hexdigest()}"'
-    headers = {"etag": etag, "cache-control": f"public, max-age={seconds}"}
-    if _is_known(etag, request.headers.getall("if-none-match", [])):
-        return Response(b"", status_code=304, headers=headers, media_type="application/json")
-    return Response(body, headers=headers, media_type="application/json")
-
-
-def _is_known(etag: str, if_none_match: list[str]) -> bool:
-    """Whether the client has this body already: weak comparison, `*` for any. RFC 9110 section 13.1.2."""
-    tags = [tag.strip() for line in if_none_match for tag in line.split(",")]
-    return tags == ["*"] or etag in (tag.removeprefix("W/") for tag in tags)
+    return public_answer(request, body, "application/json", f"public, max-age={seconds}")
 
 
 def _uncached(body: Struct, status_code: int) -> Response[bytes]:

@@ -1,4 +1,4 @@
-"""What of a round never changes, kept in memory: its terms, its questionnaire, its key."""
+"""What of a round never changes, kept in memory: its terms, its questionnaire, its key, its title."""
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -18,6 +18,14 @@ class PublishedRound(Struct, frozen=True, kw_only=True):
     questionnaire: bytes
     credential_key: RSAPublicKey
     plaintext_size: int
+    title: dict[str, str]
+    minutes: int
+
+
+class _Duration(Struct, frozen=True):
+    """Of a questionnaire, only how long it takes."""
+
+    minutes: int
 
 
 class PublishedRounds:
@@ -30,6 +38,11 @@ class PublishedRounds:
         if round_id not in self._rounds:
             self._rounds[round_id] = _published(await self.status(round_id))
         return self._rounds[round_id]
+
+    async def all(self) -> list[store.RoundEntry]:
+        """Every round as it stands now, the latest first. Raises: DatabaseUnavailable."""
+        async with self._database.session("participation") as connection:
+            return await store.list_rounds(connection)
 
     async def status(self, round_id: str) -> Round:
         """The round as it stands now. Raises: UnknownRound, DatabaseUnavailable."""
@@ -45,4 +58,6 @@ def _published(found: Round) -> PublishedRound:
         questionnaire=found.questionnaire,
         credential_key=load_public_key(encodings.decode(terms.credential_key)),
         plaintext_size=found.plaintext_size,
+        title=terms.title,
+        minutes=msgspec.json.decode(found.questionnaire, type=_Duration).minutes,
     )
