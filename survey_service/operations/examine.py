@@ -1,10 +1,13 @@
 """The doctor: whether anything on this installation writes down what nobody may know, or is about to fail."""
 
 import time
+from datetime import UTC, datetime
 
 from survey_service.custody import swap_in_use
+from survey_service.domain.site import CONTACTS_HOLD, LANGUAGES
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
+from survey_service.operations.read_site import read_site
 from survey_service.operations.readiness import Finding, readiness
 from survey_service.store import server
 from survey_service.store.database import AnyConnection
@@ -41,6 +44,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
     except Refusal as refusal:
         findings.append(Finding(name="parameters", is_ok=False, detail=str(refusal)))
     findings.append(_swap())
+    findings.append(_contacts(installation))
     return tuple(findings)
 
 
@@ -60,6 +64,27 @@ async def _clock(connection: AnyConnection) -> Finding:
         return Finding(name="clock", is_ok=True)
     return Finding(
         name="clock", is_ok=False, detail="This machine and the database differ by seconds. Synchronise both."
+    )
+
+
+def _contacts(installation: Installation) -> Finding:
+    """Whether somebody lately made sure that the help contacts on every page still answer."""
+    if installation.settings.site_file is None:
+        return Finding(name="contacts", is_ok=True, detail="They are examples: this installation has no site file.")
+    try:
+        contacts = read_site(installation.settings.site_file).site.contacts
+    except Refusal as refusal:
+        return Finding(name="contacts", is_ok=False, detail=str(refusal))
+    today = datetime.now(UTC).date()
+    due = [contact.name[LANGUAGES[0]] for contact in contacts if contact.is_due(today)]
+    if contacts and not due:
+        return Finding(name="contacts", is_ok=True)
+    return Finding(
+        name="contacts",
+        is_ok=False,
+        detail=f"Not checked within {CONTACTS_HOLD.days} days: {', '.join(due)}. Call them, then enter the day."
+        if due
+        else "There is none. People who are affected need one: docs/site-file.md.",
     )
 
 

@@ -68,7 +68,7 @@ function choice(item, option, checked) {
 const clearButton = (item) =>
   el(
     "button",
-    { type: "button", class: "clear", "aria-label": `${t().section.clear}: ${inLanguage(item.text)}` },
+    { type: "button", class: "clear", "aria-label": t().section.clearWhat(inLanguage(item.text)) },
     t().section.clear,
   );
 

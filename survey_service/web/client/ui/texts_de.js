@@ -55,7 +55,8 @@ export const de = {
   note: { title: "Bevor es weitergeht", go: "Weiter zu den Fragen", skip: "Diesen Teil überspringen" },
 
   section: {
-    clear: "Auswahl löschen",
+    clear: "Löschen",
+    clearWhat: (question) => `Auswahl löschen: ${question}`,
     choose: "Bitte wählen",
     noAnswer: "keine Angabe",
     number: (minimum, maximum) => `Eine ganze Zahl von ${minimum} bis ${maximum}.`,

@@ -55,7 +55,8 @@ export const en = {
   note: { title: "Before you go on", go: "Continue to the questions", skip: "Skip this part" },
 
   section: {
-    clear: "Clear selection",
+    clear: "Clear",
+    clearWhat: (question) => `Clear selection: ${question}`,
     choose: "Please choose",
     noAnswer: "no answer",
     number: (minimum, maximum) => `A whole number from ${minimum} to ${maximum}.`,
