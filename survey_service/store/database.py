@@ -17,7 +17,7 @@ from survey_service.store import embedded
 
 AnyConnection: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 
-Role = Literal["participation", "operation", "opening", "tabulation", "reporting"]
+Role = Literal["participation", "operation", "opening", "tabulation", "reporting", "team"]
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 30.0  # any statement of a request; the unsealing sets its own

@@ -91,6 +91,11 @@ async def list_rounds(connection: AnyConnection) -> list[RoundEntry]:
     return [RoundEntry(**dict(row)) for row in await connection.fetch(statement("list_rounds"))]
 
 
+async def list_participation(connection: AnyConnection) -> dict[RoundId, int]:
+    """How many have taken part, in tens of per cent of the roster, by round; finer is never read."""
+    return {row["round_id"]: row["per_cent"] for row in await connection.fetch(statement("list_participation"))}
+
+
 async def changed(connection: AnyConnection, name: str, round_id: RoundId, *arguments: object) -> bool:
     """Runs a statement that changes one round; whether it found the round as it has to be."""
     return await connection.fetchval(statement(name), round_id, *arguments) is not None

@@ -24,6 +24,8 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
+from survey_service.web.team import door
+from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -46,6 +48,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 )
                 app.state["participants"] = participants
                 app.state["pages"] = pages.Pages(app.state["site"], participants.rounds)
+                app.state["team"] = door.Team(installation)
                 schedule = asyncio.create_task(run_schedule(installation))
                 yield
                 schedule.cancel()
@@ -53,7 +56,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     await schedule
 
     return Litestar(
-        route_handlers=[api.router, *pages.HANDLERS, assets.static_file, health.live, health.ready],
+        route_handlers=[api.router, *pages.HANDLERS, team_pages.router, assets.static_file, health.live, health.ready],
         state=State({"site": appearance(read_site(settings.site_file))}),
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,

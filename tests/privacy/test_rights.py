@@ -28,6 +28,7 @@ MAY_READ: dict[Role, set[str]] = {
     "opening": {"sealed", "ballot", "order of ballots"},
     "tabulation": {"block", "release"},
     "reporting": {"ballot", "order of ballots", "release"},
+    "team": set(),
 }
 """No role reads codes and the order of ballots, codes and anything sealed, or anything sealed and blocks."""
 
@@ -70,6 +71,7 @@ MAY_CHANGE: dict[Role, set[str]] = {
     "opening": {"destroyed", "block", "retention", "analysed"},
     "tabulation": {"release", "minimum"},
     "reporting": set(),
+    "team": set(),
 }
 
 

@@ -74,6 +74,18 @@ BEGIN
     );
 END
 $$;
+CREATE TABLE survey.account (
+    email text NOT NULL,
+    role text NOT NULL,
+    password_hash text NOT NULL,
+    disabled boolean DEFAULT false NOT NULL,
+    failed_attempts integer DEFAULT 0 NOT NULL,
+    counted_until timestamp with time zone,
+    CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text))),
+    CONSTRAINT account_failed_attempts_check CHECK ((failed_attempts >= 0)),
+    CONSTRAINT account_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+    CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text])))
+);
 CREATE TABLE survey.ballot (
     round_id text NOT NULL,
     serial bytea NOT NULL,
@@ -171,6 +183,17 @@ CREATE TABLE survey.sealed_response (
     sealed bytea NOT NULL
 )
 PARTITION BY LIST (round_id);
+CREATE TABLE survey.session (
+    token_sha256 bytea NOT NULL,
+    email text NOT NULL,
+    csrf_secret bytea NOT NULL,
+    language text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    idle_at timestamp with time zone NOT NULL,
+    CONSTRAINT session_csrf_secret_check CHECK ((length(csrf_secret) = 32)),
+    CONSTRAINT session_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
+    CONSTRAINT session_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
 CREATE TABLE survey.survey (
     survey_id text NOT NULL,
     definition bytea NOT NULL,
@@ -178,6 +201,8 @@ CREATE TABLE survey.survey (
     questionnaire bytea NOT NULL,
     CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
+ALTER TABLE ONLY survey.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (email);
 ALTER TABLE ONLY survey.ballot
     ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.invitation
@@ -192,9 +217,12 @@ ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.sealed_response
     ADD CONSTRAINT sealed_response_pkey PRIMARY KEY (round_id, serial);
+ALTER TABLE ONLY survey.session
+    ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
+CREATE INDEX session_email_idx ON survey.session USING btree (email);
 CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXECUTE FUNCTION survey.keep_binding();
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
 ALTER TABLE ONLY survey.invitation
@@ -205,11 +233,14 @@ ALTER TABLE ONLY survey.response_block
     ADD CONSTRAINT response_block_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+ALTER TABLE ONLY survey.session
+    ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
 GRANT USAGE ON SCHEMA survey TO survey_participation;
 GRANT USAGE ON SCHEMA survey TO survey_operation;
 GRANT USAGE ON SCHEMA survey TO survey_opening;
 GRANT USAGE ON SCHEMA survey TO survey_tabulation;
 GRANT USAGE ON SCHEMA survey TO survey_reporting;
+GRANT USAGE ON SCHEMA survey TO survey_team;
 REVOKE ALL ON FUNCTION survey.clock() FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.clock() TO survey_participation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_operation;
@@ -225,6 +256,12 @@ REVOKE ALL ON FUNCTION survey.keep_terms() FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
+GRANT SELECT,INSERT ON TABLE survey.account TO survey_team;
+GRANT UPDATE(role) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(password_hash) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(disabled) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(failed_attempts) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(counted_until) ON TABLE survey.account TO survey_team;
 GRANT INSERT ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT ON TABLE survey.ballot TO survey_operation;
 GRANT SELECT ON TABLE survey.ballot TO survey_opening;
@@ -271,5 +308,8 @@ GRANT SELECT ON TABLE survey.round_state TO survey_tabulation;
 GRANT SELECT ON TABLE survey.round_state TO survey_reporting;
 GRANT INSERT ON TABLE survey.sealed_response TO survey_participation;
 GRANT SELECT ON TABLE survey.sealed_response TO survey_opening;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.session TO survey_team;
+GRANT UPDATE(language) ON TABLE survey.session TO survey_team;
+GRANT UPDATE(idle_at) ON TABLE survey.session TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;

@@ -105,3 +105,12 @@ SELECT pg_try_advisory_lock(1937077874);
 -- name: leave_schedule
 -- Lets the next session run what is due.
 SELECT pg_advisory_unlock(1937077874);
+
+-- name: list_participation
+-- How many have taken part in each round, in tens of per cent of its roster; none where a tenth is a small group.
+SELECT
+    r.round_id,
+    (round(10.0 * (SELECT count(*) FROM ballot AS b WHERE b.round_id = r.round_id) / r.roster_size) * 10)::integer
+        AS per_cent
+FROM round AS r
+WHERE r.roster_size >= 10 * r.minimum_group_size;

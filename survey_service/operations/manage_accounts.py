@@ -1,0 +1,50 @@
+"""Adds, lists and disables the team's accounts."""
+
+from survey_service.domain import passwords
+from survey_service.domain.accounts import Account, AccountRole, Email, normalise_email
+from survey_service.errors import Refusal
+from survey_service.operations.installation import Installation
+from survey_service.operations.password_hashing import PasswordHashing
+from survey_service.store import team as store
+
+
+class AccountExists(Refusal):
+    def __init__(self, email: Email) -> None:
+        super().__init__(
+            f"There is an account {email!r} already.",
+            remedy="For a new password or role, `survey-service team disable` it and add it again.",
+        )
+
+
+class UnknownAccount(Refusal):
+    def __init__(self, email: Email) -> None:
+        super().__init__(f"There is no account {email!r}.", remedy="`survey-service team list` shows all accounts.")
+
+
+async def add_account(installation: Installation, email: str, role: AccountRole, password: str) -> Account:
+    """An account that can sign in; one that was disabled is set up anew.
+
+    Raises: NotAnEmail, WeakPassword, AccountExists.
+    """
+    address = normalise_email(email)
+    password_hash = await PasswordHashing().hash(passwords.accepted(password, address))
+    async with installation.database.session("team") as connection:
+        if not await store.add_account(connection, address, role, password_hash):
+            raise AccountExists(address)
+    return Account(email=address, role=role, disabled=False)
+
+
+async def list_accounts(installation: Installation) -> list[Account]:
+    async with installation.database.session("team") as connection:
+        return await store.list_accounts(connection)
+
+
+async def disable_account(installation: Installation, email: str) -> Email:
+    """Ends the account's sessions, and lets nobody sign in to it. Raises: NotAnEmail, UnknownAccount."""
+    address = normalise_email(email)
+    async with installation.database.session("team") as connection, connection.transaction():
+        # The account first: a sign-in under way waits for it, and its session is seen by the second statement.
+        if not await store.disable_account(connection, address):
+            raise UnknownAccount(address)
+        await store.delete_sessions_of(connection, address)
+    return address

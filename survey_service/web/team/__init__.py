@@ -1,0 +1,1 @@
+"""The team's pages: signing in, surveys and rounds, results."""

@@ -1,0 +1,172 @@
+"""The one door of the team's pages: who is signed in, what their role may do, and where a form came from."""
+
+import re
+import secrets
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie, State
+from litestar.exceptions import InternalServerException
+from litestar.handlers import BaseRouteHandler
+
+from survey_service.domain.accounts import Session, may
+from survey_service.domain.site import LANGUAGES
+from survey_service.operations.installation import Installation
+from survey_service.operations.password_hashing import PasswordHashing
+from survey_service.operations.sign_in import find_session
+
+HOME = "/team/"
+SIGN_IN = "/team/sign-in"
+LARGEST_FORM = 16 * 1024  # bytes
+_MOST_FIELDS = 8
+_PAGES = re.compile(r"/team/(rounds/[a-z0-9-]{1,64}(/release\.(json|csv))?)?")
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class NotSignedIn(Exception):
+    """wanted: the page to go to after signing in."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+
+class NotAllowed(Exception):
+    """A role that may not do this."""
+
+
+class ForeignForm(Exception):
+    """A form that did not come from a page of this session."""
+
+
+class Team:
+    """What the team's handlers share, wired in `web.app`."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.hashing = PasswordHashing()
+        self.is_secure = installation.settings.base_url.startswith("https://")
+
+    @property
+    def cookie_name(self) -> str:
+        # Browsers take a __Host- cookie from this very host only, over TLS; a trial without TLS cannot have one.
+        return "__Host-team" if self.is_secure else "team"
+
+    def cookie(self, token: str, *, seconds: int | None = None) -> Cookie:
+        """Kept until the browser closes, or for `seconds`."""
+        return Cookie(
+            key=self.cookie_name,
+            value=token,
+            path="/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="strict",
+            max_age=seconds,
+        )
+
+
+def team_of(connection: Connection) -> Team:
+    team = connection.app.state["team"]
+    if not isinstance(team, Team):
+        raise TypeError(type(team))
+    return team
+
+
+async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Lets in whoever is signed in and whose role may do what the handler's `opt["deed"]` names; without one, nobody."""
+    team = team_of(connection)
+    token = connection.cookies.get(team.cookie_name)
+    language = connection.query_params.get("lang")
+    session = token and await find_session(
+        team.installation.database, token, language=language if language in LANGUAGES else None
+    )
+    if not session:
+        raise NotSignedIn(connection.url.path)
+    if not may(session.role, handler.opt["deed"]):
+        raise NotAllowed
+    connection.scope["state"]["team_session"] = session
+
+
+def session_of(connection: Connection) -> Session | None:
+    """Whoever the guard let in."""
+    session = connection.scope["state"].get("team_session")
+    return session if isinstance(session, Session) else None
+
+
+def signed_in(connection: Connection) -> Session:
+    """Whoever the guard let in. Raises: NotSignedIn behind no guard."""
+    session = session_of(connection)
+    if session is None:
+        raise NotSignedIn(HOME)
+    return session
+
+
+def csrf_token(session: Session) -> str:
+    return session.csrf_secret.hex()
+
+
+async def own_form(request: Request[Any, Any, State]) -> dict[str, str]:
+    """The fields of a form that this service's own page sent. Raises: ForeignForm."""
+    _check_origin(request)
+    try:
+        return dict(parse_qsl((await request.body()).decode(), max_num_fields=_MOST_FIELDS))
+    except (ValueError, InternalServerException):
+        raise ForeignForm from None
+
+
+async def session_form(request: Request[Any, Any, State]) -> dict[str, str]:
+    """As `own_form`, with the token of this session in it. Raises: ForeignForm."""
+    form = await own_form(request)
+    given = form.get("csrf", "").encode()
+    if not secrets.compare_digest(given, csrf_token(signed_in(request)).encode()):
+        raise ForeignForm
+    return form
+
+
+def _check_origin(request: Request[Any, Any, State]) -> None:
+    # Browsers tell by Sec-Fetch-Site where TLS or localhost is, and by Origin everywhere; neither: no browser of today.
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        is_own = site in ("same-origin", "none")
+    else:
+        host = request.headers.get("host", "")
+        is_own = bool(host) and urlsplit(request.headers.get("origin", "")).netloc == host
+    if not is_own:
+        raise ForeignForm
+
+
+def safe_page(wanted: str | None) -> str:
+    """A page of the team's to go to; whatever else was asked for becomes the first page."""
+    return wanted if wanted is not None and _PAGES.fullmatch(wanted) else HOME
+
+
+def sign_in_address(wanted: str) -> str:
+    page = safe_page(wanted)
+    return SIGN_IN if page == HOME else f"{SIGN_IN}?next={quote(page, safe='')}"
+
+
+def language_of(connection: Connection) -> str:
+    """Of the session; before there is one, as asked for by `lang`, or as the browser prefers."""
+    session = session_of(connection)
+    if session is not None:
+        return session.language
+    asked = connection.query_params.get("lang")
+    if asked in LANGUAGES:
+        return str(asked)
+    return preferred(connection.headers.get("accept-language", ""))
+
+
+def preferred(accept_language: str) -> str:
+    """The first of the pages' languages by preference; German where none is named. RFC 9110 section 12.5.4."""
+    weighed = []
+    for place, each in enumerate(accept_language.split(",")):
+        tag, _, parameters = each.strip().lower().partition(";")
+        quality = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", parameters)
+        weight = float(quality[1]) if quality else 1.0
+        language = tag.strip().partition("-")[0]
+        if language in LANGUAGES and weight > 0:
+            weighed.append((-weight, place, language))
+    return min(weighed)[2] if weighed else LANGUAGES[0]

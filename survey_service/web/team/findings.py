@@ -1,0 +1,140 @@
+"""What stands out, in three to five sentences: each states released figures, and says where they are not sure."""
+
+from itertools import combinations
+
+from analysis import Row
+from questionnaires.model import Item, Scale
+from survey_service.operations.release_tables import ReleaseDocument
+from survey_service.web.team.figures import Released, Share, do_not_overlap, measure, score_interval, share
+from survey_service.web.team.wording import Wording
+
+Named = tuple[str, Share]
+
+
+def findings(document: ReleaseDocument, released: Released, words: Wording) -> list[str]:
+    counted = words(
+        "finding.counted",
+        analysed=words.whole(document.analysed),
+        roster=words.whole(document.roster_size),
+        rate=words.whole_per_cent(document.analysed / document.roster_size),
+    )
+    found = (_prevalence(released, words), _most(released, words), _scales(released, words), _groups(released, words))
+    return [counted, *(sentence for sentence in found if sentence)]
+
+
+def _prevalence(released: Released, words: Wording) -> str | None:
+    """The first prevalence scale: a questionnaire names its widest first."""
+    for scale in released.scales("prevalence"):
+        found = _share(released, scale)
+        if found:
+            return words("finding.prevalence", label=words.of(scale.title), **_facts(found, words))
+    return None
+
+
+def _most(released: Released, words: Wording) -> str | None:
+    """The most frequent of the first block of items that ask how often something was met."""
+    forms = [item for item in released.items() if (m := measure(item)) and m.name == "at-least-once"]
+    block = [item for item in forms if item.block is not None and item.block == forms[0].block]
+    shares = sorted(
+        ((words.of(item.text), found) for item in block if (found := _share(released, item))),
+        key=lambda named: -named[1].share,
+    )
+    if len(shares) < 2 or shares[0][1].count == 0:  # noqa: PLR2004 - the most frequent of at least two
+        return None
+    (label, first), (other, second) = shares[:2]
+    said = words("finding.most", label=words("quoted", text=label), **_facts(first, words))
+    comparisons = len(shares) - 1  # with each of the others
+    if do_not_overlap(first.interval(comparisons), second.interval(comparisons)):
+        return said + words("finding.most_sure")
+    return said + words("finding.most_unsure", other=words("quoted", text=other), share=words.per_cent(second.share))
+
+
+def _scales(released: Released, words: Wording) -> str | None:
+    """The highest and the lowest mean score of the whole round."""
+    rows = [(words.of(scale.title), row) for scale in released.scales("score") if (row := released.whole(scale))]
+    shown = sorted(
+        ((label, row) for label, row in rows if row.score is not None and row.score.low is not None),
+        key=lambda named: _mean(named[1]),
+    )
+    if len(shown) < 2:  # noqa: PLR2004 - a highest and a lowest
+        return None
+    (low_label, low), (high_label, high) = shown[0], shown[-1]
+    comparisons = len(shown) * (len(shown) - 1) // 2  # the two were picked from all pairs
+    intervals = [score_interval(row.score, row.n, comparisons) for row in (low, high) if row.score and row.n]
+    sure = None not in intervals and do_not_overlap(*[interval for interval in intervals if interval])
+    return words(
+        "finding.scales",
+        high_label=words("quoted", text=high_label),
+        low_label=words("quoted", text=low_label),
+        **_mean_facts("high", high, words),
+        **_mean_facts("low", low, words),
+    ) + words("finding.scales_sure" if sure else "finding.scales_unsure")
+
+
+def _groups(released: Released, words: Wording) -> str | None:
+    """The two groups that are furthest apart in any prevalence, each pair of one cut compared."""
+    pairs: list[tuple[str, Named, Named]] = []
+    for scale in released.scales("prevalence"):
+        for dimension in released.dimensions:
+            shares = _by_group(released, scale, dimension, words)
+            pairs += [(words.of(scale.title), *pair) for pair in combinations(shares, 2)]
+    if not pairs:
+        return None
+    label, *two = max(pairs, key=lambda pair: abs(pair[1][1].share - pair[2][1].share))
+    (low_group, low), (high_group, high) = sorted(two, key=lambda named: named[1].share)
+    sure = do_not_overlap(low.interval(len(pairs)), high.interval(len(pairs)))
+    return words(
+        "finding.groups_sure" if sure else "finding.groups_unsure",
+        label=label,
+        high_group=words("quoted", text=high_group),
+        low_group=words("quoted", text=low_group),
+        **_group_facts("high", high, words),
+        **_group_facts("low", low, words),
+    )
+
+
+def _by_group(released: Released, scale: Scale, dimension: str, words: Wording) -> list[Named]:
+    table, item, wanted = released.table(scale, dimension), released.questionnaire.item(dimension), measure(scale)
+    if table is None or item is None or wanted is None:
+        return []
+    return [
+        (group_label(item, row.group, words), found) for row in table.rows if (found := share(row, wanted)) is not None
+    ]
+
+
+def group_label(dimension: Item, group: str | None, words: Wording) -> str:
+    option = None if group is None else dimension.option(group)
+    return words("results.everyone") if option is None else words.of(option.text)
+
+
+def _share(released: Released, figure: Item | Scale) -> Share | None:
+    row, wanted = released.whole(figure), measure(figure)
+    return None if row is None or wanted is None else share(row, wanted)
+
+
+def _facts(found: Share, words: Wording) -> dict[str, str]:
+    return {
+        "share": words.per_cent(found.share),
+        "count": words.whole(found.count),
+        "n": words.whole(found.n),
+        "interval": words.interval(*found.interval()),
+    }
+
+
+def _group_facts(prefix: str, found: Share, words: Wording) -> dict[str, str]:
+    facts = _facts(found, words)
+    return {prefix: facts["share"], f"{prefix}_n": facts["n"], f"{prefix}_interval": facts["interval"]}
+
+
+def _mean(row: Row) -> float:
+    return row.score.mean if row.score else 0.0
+
+
+def _mean_facts(prefix: str, row: Row, words: Wording) -> dict[str, str]:
+    score = row.score
+    low, high = (score.low, score.high) if score else (None, None)
+    return {
+        prefix: words.decimal(_mean(row)),
+        f"{prefix}_n": words.whole(row.n or 0),
+        f"{prefix}_interval": words.score_interval(low or 0.0, high or 0.0),
+    }

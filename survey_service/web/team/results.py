@@ -1,0 +1,122 @@
+"""The results page of a round, made of its release and its questionnaire's wordings; nothing else is read."""
+
+from itertools import groupby
+
+from msgspec import Struct
+
+from questionnaires.model import Item, Questionnaire
+from survey_service.operations.release_tables import ReleaseDocument
+from survey_service.web.team.cards import Card, Cards
+from survey_service.web.team.figures import Figure, Released, measure
+from survey_service.web.team.findings import findings
+from survey_service.web.team.wording import Wording
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """One section's figures by one dimension."""
+
+    title: str
+    cards: tuple[Card, ...]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A section of the questionnaire."""
+
+    id: str
+    title: str
+    cards: tuple[Card, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+class ResultsPage(Struct, frozen=True, kw_only=True):
+    """findings, withheld, method: sentences. profile: the mean scores at a glance."""
+
+    findings: tuple[str, ...]
+    profile: Card | None
+    parts: tuple[Part, ...]
+    withheld: tuple[str, ...]
+    method: tuple[str, ...]
+
+
+def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words: Wording) -> ResultsPage:
+    released = Released(document.tables, questionnaire)
+    cards = Cards(released, words)
+    scores = released.scales("score")
+    return ResultsPage(
+        findings=tuple(findings(document, released, words)),
+        profile=cards.profile(scores) if scores else None,
+        parts=tuple(part for part in _parts(released, cards, words) if part.cards),
+        withheld=tuple(
+            words("results.withheld_reason", dimension=_dimension_title(questionnaire.item(dimension), words))
+            for dimension in document.withheld
+        ),
+        method=(
+            words("results.method_interval"),
+            words("results.method_hidden", minimum=document.minimum_group_size),
+            words(
+                "results.method_counts",
+                count=words.whole(document.count),
+                analysed=words.whole(document.analysed),
+                invalid=words.whole(document.invalid),
+                questionnaire=words("quoted", text=words.of(questionnaire.title)) + f" {questionnaire.version}",
+            ),
+        ),
+    )
+
+
+def _parts(released: Released, cards: Cards, words: Wording) -> list[Part]:
+    questionnaire = released.questionnaire
+    return [
+        Part(
+            id=section.id,
+            title=words.of(section.title),
+            cards=tuple(_section_cards(released, cards, section.id, words)),
+            comparisons=tuple(
+                comparison
+                for dimension in released.dimensions
+                if (comparison := _comparison(released, cards, section.id, questionnaire.item(dimension), words))
+            ),
+        )
+        for section in questionnaire.sections
+    ]
+
+
+def _section_cards(released: Released, cards: Cards, section: str, words: Wording) -> list[Card]:
+    made = []
+    prevalences = [scale for scale in released.scales("prevalence") if _section(released, scale) == section]
+    if prevalences:
+        made.append(cards.prevalences(prevalences))
+    stems = {block.id: words.of(block.text) for block in released.questionnaire.blocks}
+    items = [item for item in released.items() if item.section == section]
+    for _, together in groupby(items, key=lambda item: (item.block or item.id, item.options)):
+        group = list(together)
+        if group[0].block is not None and len(group) > 1 and measure(group[0]) is not None:
+            made.append(cards.block(group, stems[group[0].block]))
+        else:
+            made += [cards.options(item) for item in group]
+    return made
+
+
+def _comparison(
+    released: Released, cards: Cards, section: str, dimension: Item | None, words: Wording
+) -> Comparison | None:
+    if dimension is None:
+        return None
+    figures: list[Figure] = [*released.questionnaire.scales, *released.questionnaire.items]
+    cut = [f for f in figures if _section(released, f) == section and released.table(f, dimension.id) is not None]
+    if not cut:
+        return None
+    return Comparison(
+        title=_dimension_title(dimension, words), cards=tuple(cards.cut(figure, dimension) for figure in cut)
+    )
+
+
+def _section(released: Released, figure: Figure) -> str | None:
+    """Where a figure stands: a scale with the first of its items."""
+    if isinstance(figure, Item):
+        return figure.section
+    return next((item.section for item in released.questionnaire.items if item.id in figure.items), None)
+
+
+def _dimension_title(dimension: Item | None, words: Wording) -> str:
+    return "" if dimension is None else words("results.by_dimension", question=words.of(dimension.text))

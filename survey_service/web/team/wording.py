@@ -1,0 +1,122 @@
+"""The words of the team's pages, and numbers and dates as German and English write them."""
+
+import tomllib
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from survey_service.domain.rounds import State
+
+Language = Literal["de", "en"]
+Text = dict[str, str]
+
+HIDDEN = "•"  # one sign for every hidden value; German official statistics use a dot for what is kept secret
+TIME_ZONE = ZoneInfo("Europe/Berlin")
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+_SEPARATORS: dict[Language, tuple[str, str]] = {"de": (".", ","), "en": (",", ".")}  # of thousands, of decimals
+
+
+class Wording:
+    """One language. Called with a wording's dotted name and its facts, it gives the sentence."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._words = _words(language)
+        self._thousands, self._decimal = _SEPARATORS[language]
+
+    def __call__(self, name: str, **facts: object) -> str:
+        found: Any = self._words
+        for part in name.split("."):
+            found = found[part]
+        return str(found).format(**facts)
+
+    def of(self, text: Text) -> str:
+        """A wording of a survey or questionnaire in this language, or in the first it has."""
+        return text.get(self.language) or next(iter(text.values()))
+
+    def whole(self, number: int) -> str:
+        return f"{number:,}".replace(",", self._thousands)
+
+    def decimal(self, number: float) -> str:
+        """One decimal: 71,2 or 71.2."""
+        return str(_rounded(number)).replace(".", self._decimal)
+
+    def per_cent(self, share: float) -> str:
+        """A share from 0 to 1: 12,5 % or 12.5%."""
+        return self._with_sign(self.decimal(_percentage(share)))
+
+    def interval(self, low: float, high: float) -> str:
+        """Of a share: 10,1 bis 15,3 % or 10.1% to 15.3%."""
+        if self.language == "de":
+            return f"{self.decimal(_percentage(low))} bis {self.per_cent(high)}"
+        return f"{self.per_cent(low)} to {self.per_cent(high)}"
+
+    def score_interval(self, low: float, high: float) -> str:
+        return f"{self.decimal(low)} {'bis' if self.language == 'de' else 'to'} {self.decimal(high)}"
+
+    def whole_per_cent(self, share: float) -> str:
+        return self._with_sign(str(int(Decimal(str(share * 100)).quantize(Decimal(1), ROUND_HALF_UP))))
+
+    def listed(self, texts: list[str]) -> str:
+        """A, B und C."""
+        *others, last = texts
+        return f"{', '.join(others)} {self('and')} {last}" if others else last
+
+    def date(self, moment: datetime) -> str:
+        """Weekday, day and time in Germany: Freitag, 12. Dezember 2026, 18:00 Uhr."""
+        here = moment.astimezone(TIME_ZONE)
+        return self(
+            "date",
+            weekday=self._words["weekdays"][here.weekday()],
+            day=here.day,
+            month=self._words["months"][here.month - 1],
+            year=here.year,
+            time=self.time(moment),
+        )
+
+    def time(self, moment: datetime) -> str:
+        return f"{moment.astimezone(TIME_ZONE):%H:%M}"
+
+    def state(
+        self, state: State, *, opens_at: datetime, closes_at: datetime, now: datetime, per_cent: int | None
+    ) -> str:
+        """The state of a round as a sentence. per_cent: how many have taken part, in tens; None: not said."""
+        facts = {"opens": self.date(opens_at), "closes": self.date(closes_at)}
+        if state == "open" and closes_at <= now:
+            return self("state.ending", **facts)
+        if per_cent is None or state in ("scheduled", "lost"):
+            return self(f"state.{state}", **facts)
+        return self(f"state.{state}_with", participation=self.participation(per_cent), **facts)
+
+    def participation(self, per_cent: int) -> str:
+        """In tens of per cent, never finer."""
+        if per_cent % 10:
+            raise ValueError("participation is told in tens of per cent only")
+        return self("participation.about", per_cent=per_cent) if per_cent else self("participation.none")
+
+    def _with_sign(self, number: str) -> str:
+        return f"{number}{NO_BREAK_SPACE}%" if self.language == "de" else f"{number}%"
+
+
+@cache
+def wording(language: str) -> Wording:
+    if language not in _SEPARATORS:
+        raise KeyError(language)
+    return Wording(language)
+
+
+@cache
+def _words(language: Language) -> dict[str, Any]:
+    file = resources.files("survey_service.web").joinpath("templates", "team", "wordings", f"{language}.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def _percentage(share: float) -> float:
+    return float(Decimal(str(share)) * 100)
+
+
+def _rounded(number: float) -> Decimal:
+    return Decimal(str(number)).quantize(Decimal("0.1"), ROUND_HALF_UP)
