@@ -1,8 +1,10 @@
 """The command: builds the city where it is missing, says where to look, and serves it until Ctrl-C."""
 
 import asyncio
+import secrets
 import socket
 import sys
+from contextlib import suppress
 
 import click
 import msgspec
@@ -15,11 +17,13 @@ from survey_service.logs import log_events
 from survey_service.operations.create_round import create_round
 from survey_service.operations.installation import Installation, opened
 from survey_service.operations.invite import invite
+from survey_service.operations.manage_accounts import UnknownAccount, add_account, disable_account
 from survey_service.settings import Settings
 from survey_service.store import rounds as store
 from survey_service.web.app import create_app
 
 HOST = "127.0.0.1"
+EMAIL = "team@musterstadt.example"
 
 
 class PortTaken(Refusal):
@@ -72,15 +76,26 @@ async def _prepare(settings: Settings) -> None:
     async with opened(settings) as installation:
         round_id = await _open_round(installation)
         (invitation,) = await invite(installation, round_id, 1)
+        password = await _new_password(installation)
     click.echo(
         f"""
   An invented city, invented answers. Nothing here is real.
 
   Take part    {invitation.link}
   The team     {settings.base_url}/team/
+               {EMAIL}, password {password}
   Stop         Ctrl-C
 """
     )
+
+
+async def _new_password(installation: Installation) -> str:
+    """Sets the demonstration's account up anew, so that no password has to be kept."""
+    with suppress(UnknownAccount):
+        await disable_account(installation, EMAIL)
+    password = secrets.token_urlsafe(12)
+    await add_account(installation, EMAIL, "project-team", password)
+    return password
 
 
 async def _open_round(installation: Installation) -> str:
