@@ -17,7 +17,8 @@ from survey_service.web.participant.published_rounds import PublishedRounds
 from survey_service.web.public_answer import public_answer
 from survey_service.web.rendering import CONTENT_SECURITY_POLICY, html
 
-PAGE_SECONDS = 30  # for which a page may be kept; the lists of rounds in it are no older
+PAGE_SECONDS = 30  # for which a browser may keep a page
+LIST_SECONDS = 5  # for which we keep the list of rounds
 LARGEST_CACHE = 256  # rounds; what exceeds it is rendered again
 
 
@@ -69,7 +70,7 @@ class Pages:
 
     async def _listed(self, is_shown: Callable[[RoundEntry], bool]) -> list[ShownRound]:
         read_at, entries = self._entries
-        if not read_at or monotonic() - read_at > PAGE_SECONDS:
+        if not read_at or monotonic() - read_at > LIST_SECONDS:
             entries = await self._rounds.all()
             self._entries = (monotonic(), entries)
         return [

@@ -7,6 +7,14 @@
 import { Participation, loadQuestionnaire, loadRound, loadStatus } from "../participation.js";
 import { answersToSend, shownParts } from "./conditions.js";
 
+const GRACE = 10 * 60 * 1000; // milliseconds after the end in which the ballot box still waits for late responses
+
+/** Over, though the ballot box is not frozen yet. A clock that is wrong by more than this shuts nobody out. */
+function isJustOver({ closes_at: closes }) {
+  const since = Date.now() - Date.parse(closes);
+  return since >= 0 && since < GRACE;
+}
+
 export class Session {
   /** @param {{roundId: string, minutes: number, code: string | null, draw: (session: Session) => void}} page */
   constructor({ roundId, minutes, code, draw }) {
@@ -24,7 +32,7 @@ export class Session {
     await this.attempt(false, async () => {
       const [round, status] = await Promise.all([loadRound(this.roundId), loadStatus(this.roundId)]);
       Object.assign(this, round, { status });
-      this.show(status.state === "open" ? "welcome" : "closed");
+      this.show(status.state === "open" && !isJustOver(status) ? "welcome" : "closed");
     });
   }
 
