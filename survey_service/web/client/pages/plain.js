@@ -5,7 +5,11 @@ import { setUpLanguage, t } from "../ui/language.js";
 import { setUpLeaving } from "../ui/leaving.js";
 
 setUpLanguage(entitle);
-setUpLeaving({ hasSomethingToLose: () => false, forget: () => document.querySelector("form")?.reset(), depth: () => 0 });
+setUpLeaving({
+  hasSomethingToLose: () => false,
+  forget: () => document.querySelector("form")?.reset(),
+  depth: () => 0,
+});
 entitle();
 
 const form = document.getElementById("entry");

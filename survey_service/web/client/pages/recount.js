@@ -125,7 +125,12 @@ function box({ terms, fingerprint, box: frozen, faults }) {
 }
 
 const unsound = (faults) =>
-  note("problem", t().count.unsound, list(faults.map((fault) => t().count.faults[fault])), paragraph(t().count.unsoundText));
+  note(
+    "problem",
+    t().count.unsound,
+    list(faults.map((fault) => t().count.faults[fault])),
+    paragraph(t().count.unsoundText),
+  );
 
 setUpLanguage(draw);
 setUpLeaving({ hasSomethingToLose: () => false, forget: () => app.replaceChildren(), depth: () => 0 });

@@ -18,7 +18,8 @@ const LONGEST_LIST = 15; // options; more are easier to find in a list that open
  * @returns {HTMLElement} its data-item is the item's id.
  */
 export function question(item, answering) {
-  const draw = item.kind === "number" || item.kind === "text" ? field : item.options.length > LONGEST_LIST ? opening : choices;
+  const draw =
+    item.kind === "number" || item.kind === "text" ? field : item.options.length > LONGEST_LIST ? opening : choices;
   const element = draw(item, answering);
   element.dataset.item = item.id;
   element.lang = foreign(item.text) ?? "";
@@ -40,7 +41,8 @@ function fault(item, answer) {
     const isWithin = Number(answer) >= item.minimum && Number(answer) <= item.maximum;
     return /^(0|-?[1-9][0-9]{0,14})$/.test(answer) && isWithin ? null : words.number(item.minimum, item.maximum);
   }
-  if (item.kind === "text") return [...fittingText(answer)].length > item.max_length ? words.tooLong(item.max_length) : null;
+  if (item.kind === "text")
+    return [...fittingText(answer)].length > item.max_length ? words.tooLong(item.max_length) : null;
   return null;
 }
 
@@ -48,7 +50,11 @@ function fault(item, answer) {
 function field(item, answering) {
   const id = `field-${item.id}`;
   const isText = item.kind === "text";
-  const hint = el("p", { class: "muted small", id: `${id}-hint` }, [inLanguage(item.hint ?? {}), rule(item)].filter(Boolean).join(" "));
+  const hint = el(
+    "p",
+    { class: "muted small", id: `${id}-hint` },
+    [inLanguage(item.hint ?? {}), rule(item)].filter(Boolean).join(" "),
+  );
   const input = el(isText ? "textarea" : "input", {
     class: "kern-form-input__input field__input",
     id,
@@ -58,16 +64,25 @@ function field(item, answering) {
   });
   input.value = answering.get(item.id) ?? "";
   const count = isText && el("p", { class: "muted small" });
-  const tell = () => count && (count.textContent = t().section.length([...fittingText(input.value)].length, item.max_length));
+  const tell = () =>
+    count && (count.textContent = t().section.length([...fittingText(input.value)].length, item.max_length));
   input.addEventListener("input", () => {
     answering.set(item.id, isText ? input.value : input.value.trim());
     tell();
   });
   tell();
-  return el("div", { class: "question field" }, el("label", { class: "question__text", for: id }, inLanguage(item.text)), hint, input, count);
+  return el(
+    "div",
+    { class: "question field" },
+    el("label", { class: "question__text", for: id }, inLanguage(item.text)),
+    hint,
+    input,
+    count,
+  );
 }
 
-const rule = (item) => (item.kind === "text" ? t().section.textWarning : t().section.number(item.minimum, item.maximum));
+const rule = (item) =>
+  item.kind === "text" ? t().section.textWarning : t().section.number(item.minimum, item.maximum);
 
 /** A single choice among many, such as units. */
 function opening(item, answering) {
@@ -75,7 +90,12 @@ function opening(item, answering) {
   const entry = (option) => el("option", { value: option.code }, inLanguage(option.text));
   const select = el(
     "select",
-    { class: "kern-form-input__input field__input field__select", id, autocomplete: "off", "aria-describedby": item.hint && `${id}-hint` },
+    {
+      class: "kern-form-input__input field__input field__select",
+      id,
+      autocomplete: "off",
+      "aria-describedby": item.hint && `${id}-hint`,
+    },
     el("option", { value: "" }, t().section.choose),
     item.options.map(entry),
   );

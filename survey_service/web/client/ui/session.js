@@ -37,6 +37,7 @@ export class Session {
   }
 
   async start() {
+    if (!this.questionnaire) this.show("loading");
     await this.attempt(false, async () => {
       this.questionnaire ??= await loadQuestionnaire(this.terms);
       this.next("welcome");
@@ -140,7 +141,14 @@ export class Session {
   }
 
   forget() {
-    Object.assign(this, { answers: {}, code: null, typed: "", participation: null, questionnaire: null, receipt: null });
+    Object.assign(this, {
+      answers: {},
+      code: null,
+      typed: "",
+      participation: null,
+      questionnaire: null,
+      receipt: null,
+    });
   }
 
   async attempt(isSending, act) {

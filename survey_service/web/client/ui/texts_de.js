@@ -1,6 +1,5 @@
 /** Deutsch: kurz, „Sie“, aktiv; jedes Versprechen in einem Satz mit seiner Grenze. */
 export const de = {
-  newTab: "(neuer Tab)",
   loading: "Die Befragung wird geladen …",
   rehearsal: "Probelauf: Diese Runde dient zum Ausprobieren. Ihre Antworten sind keine Ergebnisse der Stadt.",
   unconfirmed: "Diese Übersetzung stammt von einer Maschine. Ein Mensch hat sie noch nicht bestätigt.",
@@ -24,7 +23,10 @@ export const de = {
     table: [
       ["Ihre Antworten", "Ja, verschlüsselt auf Ihrem Gerät. Nach der Frist der Stadt werden sie gelöscht."],
       ["Ihr Einladungscode", "Dass er benutzt ist. Nicht, welche Antwort dazugehört."],
-      ["Name, E-Mail, Personalnummer", "Nicht bei Ihren Antworten. Eine Adressliste für Einladungen ist nicht mit Codes verbunden."],
+      [
+        "Name, E-Mail, Personalnummer",
+        "Nicht bei Ihren Antworten. Eine Adressliste für Einladungen ist nicht mit Codes verbunden.",
+      ],
       ["Uhrzeit, Dauer, Gerät, Sprache", "Nein, nicht bei Ihren Antworten."],
       ["Auf diesem Gerät", "Nichts. Wenn Sie die Seite verlassen, ist alles weg."],
     ],
@@ -35,7 +37,8 @@ export const de = {
       `Den Schlüssel zu den Antworten teilen sich ${count} Stellen. Nur ${threshold} von ihnen zusammen können die Urne entsiegeln, und erst nach dem Ende der Runde.`,
     server: "Diese Seite kommt vom Server der Befragung. Wer ihn kontrolliert, könnte sie verändern.",
     final: "Abgeschickte Antworten können Sie nicht zurückziehen: Niemand weiß, welche Ihre sind.",
-    noReport: "Das ist eine Befragung, keine Meldung. Niemand wird deswegen tätig. Hilfe finden Sie unten auf jeder Seite.",
+    noReport:
+      "Das ist eine Befragung, keine Meldung. Niemand wird deswegen tätig. Hilfe finden Sie unten auf jeder Seite.",
     fingerprint: "Fingerabdruck dieser Runde",
     compare: "Er muss der gleiche sein wie auf Ihrer Einladung und am Aushang.",
     codeKnown: "Ihr Einladungscode ist eingetragen.",
@@ -58,7 +61,6 @@ export const de = {
     clear: "Löschen",
     clearWhat: (question) => `Auswahl löschen: ${question}`,
     choose: "Bitte wählen",
-    noAnswer: "keine Angabe",
     number: (minimum, maximum) => `Eine ganze Zahl von ${minimum} bis ${maximum}.`,
     length: (used, most) => `${used} von ${most} Zeichen`,
     tooLong: (most) => `Kürzen Sie den Text auf ${most} Zeichen.`,
@@ -154,7 +156,10 @@ export const de = {
         "Keine Verbindung",
         "Der Server antwortet nicht. Prüfen Sie Ihr Netz und versuchen Sie es erneut. Doppelt zählt dabei nichts.",
       ],
-      rate_limited: ["Gerade sind zu viele falsche Codes eingegangen", "Prüfen Sie Ihren Code, warten Sie eine Minute und versuchen Sie es erneut."],
+      rate_limited: [
+        "Gerade sind zu viele falsche Codes eingegangen",
+        "Prüfen Sie Ihren Code, warten Sie eine Minute und versuchen Sie es erneut.",
+      ],
       unavailable: ["Der Dienst macht gerade eine Pause", "Warten Sie einige Minuten und versuchen Sie es erneut."],
       answer_too_long: ["Ihre Antworten sind zu lang", "Kürzen Sie Ihre Texte und senden Sie dann erneut ab."],
       untrusted: [

@@ -1,6 +1,5 @@
 /** English: short, active; every promise in one sentence with its limit. */
 export const en = {
-  newTab: "(new tab)",
   loading: "Loading the survey …",
   rehearsal: "Rehearsal: this round is for trying out. Your answers are no results of the city.",
   unconfirmed: "A machine made this translation. No person has confirmed it yet.",
@@ -58,7 +57,6 @@ export const en = {
     clear: "Clear",
     clearWhat: (question) => `Clear selection: ${question}`,
     choose: "Please choose",
-    noAnswer: "no answer",
     number: (minimum, maximum) => `A whole number from ${minimum} to ${maximum}.`,
     length: (used, most) => `${used} of ${most} characters`,
     tooLong: (most) => `Shorten the text to ${most} characters.`,
@@ -157,10 +155,7 @@ export const en = {
       rate_limited: ["Too many wrong codes have come in", "Check your code, wait a minute and try again."],
       unavailable: ["The service is taking a break", "Wait some minutes and try again."],
       answer_too_long: ["Your answers are too long", "Shorten your texts, then send again."],
-      untrusted: [
-        "Please do not take part",
-        "What the server sends does not fit together. Tell whoever invited you.",
-      ],
+      untrusted: ["Please do not take part", "What the server sends does not fit together. Tell whoever invited you."],
       other: ["That did not work", "Try again in some minutes."],
       crypto: ["This browser cannot encrypt", "Open the page over https and in a newer browser."],
     },

@@ -32,7 +32,9 @@ export function problem(session) {
     keeps && paragraph(words.kept),
     isSending && WRONG_CODE.includes(reason) && otherCode(session),
     actions(
-      !FINAL.includes(reason) && !(isSending && WRONG_CODE.includes(reason)) && button("primary", words.retry, () => session.retry()),
+      !FINAL.includes(reason) &&
+        !(isSending && WRONG_CODE.includes(reason)) &&
+        button("primary", words.retry, () => session.retry()),
       reason === "answer_too_long" && button("secondary", t().back, () => session.go("review")),
       !isSending && link("secondary", words.home, "/"),
     ),

@@ -30,7 +30,12 @@ function summary(session, { section, items }) {
       el("h2", { class: "heading heading--part" }, title),
       el(
         "button",
-        { type: "button", class: "text-button", "aria-label": words.changePart(title), onclick: () => session.change(section.id) },
+        {
+          type: "button",
+          class: "text-button",
+          "aria-label": words.changePart(title),
+          onclick: () => session.change(section.id),
+        },
         words.change,
       ),
     ),

@@ -15,7 +15,10 @@ export function note(session, section) {
     place(session, section),
     heading(inLanguage(section.title)),
     noteBox("", words.title, paragraph(inLanguage(section.note))),
-    actions(button("primary", words.go, () => session.go(`section:${section.id}`)), button("secondary", words.skip, skip)),
+    actions(
+      button("primary", words.go, () => session.go(`section:${section.id}`)),
+      button("secondary", words.skip, skip),
+    ),
     actions(backButton(session)),
   ];
 }

@@ -25,7 +25,14 @@ export function welcome(session) {
     facts(session, words),
     el(
       "form",
-      { class: "stack start", novalidate: true, onsubmit: (event) => { event.preventDefault(); start(); } },
+      {
+        class: "stack start",
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault();
+          start();
+        },
+      },
       field ? field.element : paragraph(words.codeKnown, "known"),
       button("primary", words.start, null, { type: "submit" }),
     ),
@@ -67,11 +74,16 @@ function facts({ terms, status, minutes }, words) {
 }
 
 function storedTable(words) {
-  const cell = (tag, text, attributes) => el(tag, { class: `kern-table__${tag === "td" ? "cell" : "header"}`, ...attributes }, text);
+  const cell = (tag, text, attributes) =>
+    el(tag, { class: `kern-table__${tag === "td" ? "cell" : "header"}`, ...attributes }, text);
   return el(
     "table",
     { class: "kern-table stored" },
-    el("thead", {}, el("tr", {}, cell("th", words.what, { scope: "col" }), cell("th", words.isStored, { scope: "col" }))),
+    el(
+      "thead",
+      {},
+      el("tr", {}, cell("th", words.what, { scope: "col" }), cell("th", words.isStored, { scope: "col" })),
+    ),
     el(
       "tbody",
       {},
