@@ -92,8 +92,6 @@ async def test_nothing_is_taken_for_a_name_that_no_round_can_have(
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
-        "//",
         "/api",
         "/api/rounds",
         "/api/rounds/",
