@@ -8,7 +8,7 @@ from questionnaires import definitions
 from survey_service.domain.rounds import Round
 from survey_service.operations.close_round import close_round
 from survey_service.operations.create_round import create_round
-from survey_service.operations.create_survey import create_survey, leaves
+from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
 from survey_service.operations.plausible_answers import plausible_answers
 from survey_service.operations.release_tables import release_tables
@@ -61,5 +61,5 @@ async def open_rehearsal(installation: Installation, directory: Path) -> Round:
 async def answer(installation: Installation, found: Round, *, people: int) -> None:
     questionnaire = definitions.from_bytes(found.questionnaire)
     headcounts = {"culture": 150, "order": 250, "works": 200}
-    invented = plausible_answers(questionnaire, headcounts, 0, random.Random(1))  # noqa: S311 - the same each time
+    invented = plausible_answers(questionnaire, headcounts, 0, random.Random(1))
     await take_part(installation, found, list(islice(invented, people)))

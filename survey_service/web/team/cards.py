@@ -23,8 +23,15 @@ class Table(Struct, frozen=True, kw_only=True):
     rows: tuple[tuple[str, ...], ...]
 
 
+class Questions(Struct, frozen=True, kw_only=True):
+    """What a scale sums up."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
 class Card(Struct, frozen=True, kw_only=True):
-    """asked, base: sentences. chart: None where a table says it better."""
+    """asked, base: sentences. chart: None where a table says it better. questions: of each scale it shows."""
 
     id: str
     title: str
@@ -32,6 +39,7 @@ class Card(Struct, frozen=True, kw_only=True):
     base: str
     chart: Chart | None
     table: Table
+    questions: tuple[Questions, ...] = ()
 
 
 class Cards:
@@ -52,7 +60,7 @@ class Cards:
         asked = (self._asked(self._words.of(item.text)), *self._several(item))
         return Card(
             id=item.id,
-            title=self._most(self._words.of(item.text), drawn, "most"),
+            title=self._at_least_once(item, row) or self._most(self._words.of(item.text), drawn, "most"),
             asked=asked,
             base=self._base(table, item),
             chart=chart("bar", self._words.of(item.text), drawn, self._words.whole_per_cent(1)),
@@ -94,13 +102,14 @@ class Cards:
         return Card(
             id=f"prevalence-{scales[0].id}",
             title=words("results.message", label=drawn[0].label, value=drawn[0].text),
-            asked=tuple(self._items_of(scale, words.of(scale.title) if len(scales) > 1 else None) for scale in scales),
+            asked=(words("results.prevalence_asked"),),
             base="",
             chart=chart("bar", drawn[0].label, drawn, words.whole_per_cent(1)),
             table=Table(
                 columns=self._columns("figure", "n", *SHARE_COLUMNS),
                 rows=tuple((words.of(s.title), *self._share_texts(self._row(s), wanted)) for s, wanted in pairs),
             ),
+            questions=tuple(self._questions(scale) for scale in scales),
         )
 
     def profile(self, scales: Sequence[Scale]) -> Card:
@@ -110,13 +119,14 @@ class Cards:
         return Card(
             id="profile",
             title=self._most(words("results.profile"), drawn, "highest"),
-            asked=(words("results.profile_asked"), *(self._items_of(s, words.of(s.title)) for s in scales)),
+            asked=(words("results.profile_asked"),),
             base="",
             chart=chart("dot", words("results.profile"), drawn, "100"),
             table=Table(
                 columns=self._columns("figure", "n", *MEAN_COLUMNS),
                 rows=tuple((words.of(scale.title), *self._score_texts(self._row(scale))) for scale in scales),
             ),
+            questions=tuple(self._questions(scale) for scale in scales),
         )
 
     def cut(self, figure: Figure, dimension: Item) -> Card:
@@ -306,10 +316,9 @@ class Cards:
     def _asked(self, text: str) -> str:
         return self._words("results.asked", text=text)
 
-    def _items_of(self, scale: Scale, label: str | None) -> str:
-        texts = [self._words.of(item.text) for item in self._released.questionnaire.items if item.id in scale.items]
-        items = " / ".join(texts)
-        return self._asked(items) if label is None else self._words("results.message", label=label, value=items)
+    def _questions(self, scale: Scale) -> Questions:
+        asked = (item for item in self._released.questionnaire.items if item.id in scale.items)
+        return Questions(title=self._words.of(scale.title), texts=tuple(self._words.of(item.text) for item in asked))
 
     def _several(self, item: Item) -> tuple[str, ...]:
         return (self._words("results.several"),) if item.kind == "multiple" else ()
@@ -335,6 +344,14 @@ class Cards:
         parts += [words("results.not_asked", n=words.whole(given.not_asked))] if given.not_asked else []
         return f"{valid} {words('results.unanswered', parts=words.listed(parts))}" if parts else valid
 
+    def _at_least_once(self, item: Item, row: Row) -> str | None:
+        """The message where one share says the question: who met it at all."""
+        wanted = measure(item)
+        found = share(row, wanted) if wanted is not None and wanted.name == "at-least-once" else None
+        if found is None:
+            return None
+        return self._words("results.message_at_least_once", value=self._words.per_cent(found.share))
+
     def _most(self, label: str, drawn: Sequence[Measured], ranked: str) -> str:
         """The message of a chart: which of its rows is the longest."""
         words = self._words
@@ -342,7 +359,7 @@ class Cards:
         if not shown:
             return words("results.message_hidden", label=label)
         first = max(shown, key=lambda m: m.value or 0.0)
-        tied = [words("quoted", text=m.label) for m in shown if m.text == first.text]
+        tied = [words.quoted(m.label) for m in shown if m.text == first.text]
         name = f"results.message_{ranked}" if len(tied) == 1 else f"results.message_{ranked}_tied"
         return words(name, label=words.listed(tied), value=first.text)
 

@@ -9,15 +9,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-WIDTH = 400.0
-PLOT_WIDTH = 330.0  # from 0 to the end of the axis; the rest is for the number beside the longest bar
+WIDTH = 340.0
+PLOT_WIDTH = 268.0  # from 0 to the end of the axis; the rest is for the number beside the longest bar
 LINE_HEIGHT = 17.0
 BAR_HEIGHT = 14.0
 GAP = 14.0  # between two rows
-AXIS_HEIGHT = 20.0
-LABEL_CHARACTERS = 46  # of a line above a bar, beside its n
+AXIS_HEIGHT = 24.0
+LABEL_CHARACTERS = 38  # of a line above a bar, beside its n
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VALUE_DISTANCE = 7.0
+HATCHED_WIDTH = 240.0  # of a hidden row, so that its word has room
 
 Kind = Literal["bar", "dot"]
 
@@ -70,8 +71,10 @@ class Chart(Struct, frozen=True, kw_only=True):
     kind: Kind
     title: str
     description: str
+    width: float
+    plot_width: float
+    bar_height: float
     height: float
-    plot_height: float
     rows: tuple[Row, ...]
     ticks: tuple[Tick, ...]
     has_hidden: bool
@@ -96,22 +99,30 @@ def chart(kind: Kind, title: str, measured: Sequence[Measured], axis_end: str) -
                 low=_x(each.low),
                 high=_x(each.high),
                 text=each.text,
-                text_x=VALUE_DISTANCE + max(_x(value) or 0.0 for value in (each.value, each.high)),
+                text_x=VALUE_DISTANCE + _furthest(each),
                 is_reference=each.is_reference,
             )
         )
         top = below + BAR_HEIGHT + GAP
-    plot_height = top - GAP + 6
     return Chart(
         kind=kind,
         title=title,
         description="; ".join(f"{each.label}: {each.text}, {each.n}" for each in measured),
-        height=plot_height + AXIS_HEIGHT,
-        plot_height=plot_height,
+        width=WIDTH,
+        plot_width=PLOT_WIDTH,
+        bar_height=BAR_HEIGHT,
+        height=top - GAP + AXIS_HEIGHT,
         rows=tuple(rows),
         ticks=tuple(_tick(share, axis_end) for share in TICKS),
         has_hidden=any(each.value is None for each in measured),
     )
+
+
+def _furthest(measured: Measured) -> float:
+    """Where the drawing of a row ends."""
+    if measured.value is None:
+        return HATCHED_WIDTH
+    return max(_x(value) or 0.0 for value in (measured.value, measured.high))
 
 
 def _x(value: float | None) -> float | None:

@@ -93,7 +93,8 @@ class Released:
     def __init__(self, tables: Iterable[SafeTable], questionnaire: Questionnaire) -> None:
         self._tables = {(table.figure, table.dimension): table for table in tables}
         self.questionnaire = questionnaire
-        self.dimensions = tuple(dict.fromkeys(dimension for _, dimension in self._tables if dimension is not None))
+        shown = {dimension for _, dimension in self._tables}
+        self.dimensions = tuple(item for item in questionnaire.items if item.id in shown)
 
     def table(self, figure: Figure, dimension: str | None = None) -> SafeTable | None:
         return self._tables.get((figure.id, dimension))

@@ -42,11 +42,11 @@ def _most(released: Released, words: Wording) -> str | None:
     if len(shares) < 2 or shares[0][1].count == 0:  # noqa: PLR2004 - the most frequent of at least two
         return None
     (label, first), (other, second) = shares[:2]
-    said = words("finding.most", label=words("quoted", text=label), **_facts(first, words))
+    said = words("finding.most", label=words.quoted(label), **_facts(first, words))
     comparisons = len(shares) - 1  # with each of the others
     if do_not_overlap(first.interval(comparisons), second.interval(comparisons)):
         return said + words("finding.most_sure")
-    return said + words("finding.most_unsure", other=words("quoted", text=other), share=words.per_cent(second.share))
+    return said + words("finding.most_unsure", other=words.quoted(other), share=words.per_cent(second.share))
 
 
 def _scales(released: Released, words: Wording) -> str | None:
@@ -64,8 +64,8 @@ def _scales(released: Released, words: Wording) -> str | None:
     sure = None not in intervals and do_not_overlap(*[interval for interval in intervals if interval])
     return words(
         "finding.scales",
-        high_label=words("quoted", text=high_label),
-        low_label=words("quoted", text=low_label),
+        high_label=words.quoted(high_label),
+        low_label=words.quoted(low_label),
         **_mean_facts("high", high, words),
         **_mean_facts("low", low, words),
     ) + words("finding.scales_sure" if sure else "finding.scales_unsure")
@@ -73,32 +73,35 @@ def _scales(released: Released, words: Wording) -> str | None:
 
 def _groups(released: Released, words: Wording) -> str | None:
     """The two groups that are furthest apart in any prevalence, each pair of one cut compared."""
-    pairs: list[tuple[str, Named, Named]] = []
+    pairs: list[tuple[Scale, Item, tuple[Named, Named]]] = []
     for scale in released.scales("prevalence"):
         for dimension in released.dimensions:
             shares = _by_group(released, scale, dimension, words)
-            pairs += [(words.of(scale.title), *pair) for pair in combinations(shares, 2)]
+            pairs += [(scale, dimension, pair) for pair in combinations(shares, 2)]
     if not pairs:
         return None
-    label, *two = max(pairs, key=lambda pair: abs(pair[1][1].share - pair[2][1].share))
+    scale, dimension, two = max(pairs, key=lambda pair: abs(pair[2][0][1].share - pair[2][1][1].share))
     (low_group, low), (high_group, high) = sorted(two, key=lambda named: named[1].share)
     sure = do_not_overlap(low.interval(len(pairs)), high.interval(len(pairs)))
     return words(
         "finding.groups_sure" if sure else "finding.groups_unsure",
-        label=label,
-        high_group=words("quoted", text=high_group),
-        low_group=words("quoted", text=low_group),
+        label=words.of(scale.title),
+        question=words.quoted(words.of(dimension.text)),
+        high_group=words.quoted(high_group),
+        low_group=words.quoted(low_group),
         **_group_facts("high", high, words),
         **_group_facts("low", low, words),
     )
 
 
-def _by_group(released: Released, scale: Scale, dimension: str, words: Wording) -> list[Named]:
-    table, item, wanted = released.table(scale, dimension), released.questionnaire.item(dimension), measure(scale)
-    if table is None or item is None or wanted is None:
+def _by_group(released: Released, scale: Scale, dimension: Item, words: Wording) -> list[Named]:
+    table, wanted = released.table(scale, dimension.id), measure(scale)
+    if table is None or wanted is None:
         return []
     return [
-        (group_label(item, row.group, words), found) for row in table.rows if (found := share(row, wanted)) is not None
+        (group_label(dimension, row.group, words), found)
+        for row in table.rows
+        if (found := share(row, wanted)) is not None
     ]
 
 

@@ -105,6 +105,7 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
         current=entry.round_id,
         round=results.round,
         survey_title=words.of(survey.title),
+        round_title=words("round", day=words.day(entry.opens_at)),
         state=_state(entry, overview, words),
         release=results.release,
         results=None if results.release is None else results_page(results.release, results.questionnaire, words),

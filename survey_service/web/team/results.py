@@ -58,14 +58,13 @@ def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words:
                 count=words.whole(document.count),
                 analysed=words.whole(document.analysed),
                 invalid=words.whole(document.invalid),
-                questionnaire=words("quoted", text=words.of(questionnaire.title)) + f" {questionnaire.version}",
+                questionnaire=words.quoted(words.of(questionnaire.title)) + f" {questionnaire.version}",
             ),
         ),
     )
 
 
 def _parts(released: Released, cards: Cards, words: Wording) -> list[Part]:
-    questionnaire = released.questionnaire
     return [
         Part(
             id=section.id,
@@ -74,10 +73,10 @@ def _parts(released: Released, cards: Cards, words: Wording) -> list[Part]:
             comparisons=tuple(
                 comparison
                 for dimension in released.dimensions
-                if (comparison := _comparison(released, cards, section.id, questionnaire.item(dimension), words))
+                if (comparison := _comparison(released, cards, section.id, dimension, words))
             ),
         )
-        for section in questionnaire.sections
+        for section in released.questionnaire.sections
     ]
 
 
@@ -97,11 +96,7 @@ def _section_cards(released: Released, cards: Cards, section: str, words: Wordin
     return made
 
 
-def _comparison(
-    released: Released, cards: Cards, section: str, dimension: Item | None, words: Wording
-) -> Comparison | None:
-    if dimension is None:
-        return None
+def _comparison(released: Released, cards: Cards, section: str, dimension: Item, words: Wording) -> Comparison | None:
     figures: list[Figure] = [*released.questionnaire.scales, *released.questionnaire.items]
     cut = [f for f in figures if _section(released, f) == section and released.table(f, dimension.id) is not None]
     if not cut:

@@ -65,6 +65,15 @@ class Wording:
         *others, last = texts
         return f"{', '.join(others)} {self('and')} {last}" if others else last
 
+    def quoted(self, text: str) -> str:
+        """A statement in quotation marks, without its full stop, so that it stands within a sentence."""
+        return self("quoted", text=text.removesuffix("."))
+
+    def day(self, moment: datetime) -> str:
+        """In Germany: 12. Dezember 2026."""
+        here = moment.astimezone(TIME_ZONE)
+        return self("day", day=here.day, month=self._words["months"][here.month - 1], year=here.year)
+
     def date(self, moment: datetime) -> str:
         """Weekday, day and time in Germany: Freitag, 12. Dezember 2026, 18:00 Uhr."""
         here = moment.astimezone(TIME_ZONE)
