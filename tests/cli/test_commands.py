@@ -26,12 +26,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     home = tmp_path_factory.mktemp("command-line")
     environment = os.environ | {"SURVEY_DATA_DIR": str(home / "data")}
 
-    def run(*words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def run(*words: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [PROGRAM, *words],
             env=environment | settings,
             cwd=home,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -185,3 +185,26 @@ def test_the_doctor_finds_the_embedded_installation_sound(run: Run) -> None:
 def test_the_library_is_listed_and_sound(run: Run) -> None:
     listed = answer(run("questionnaire", "list", "--json"))
     assert {"core", "pulse", "open-source-2017"} <= {questionnaire["id"] for questionnaire in listed}
+
+
+def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
+    words = ("team", "add", "Kim@Example.org", "--role", "auditor", "--password-stdin", "--json")
+    assert answer(run(*words, stdin="vier worte ohne sinn\n")) == {
+        "email": "kim@example.org",
+        "role": "auditor",
+        "disabled": False,
+    }
+    again = run(*words, stdin="vier worte ohne sinn\n")
+    assert (again.returncode, "team disable" in again.stderr) == (1, True)
+    assert answer(run("team", "disable", "kim@example.org", "--json")) == {"email": "kim@example.org", "disabled": True}
+    assert answer(run("team", "list", "--json")) == [
+        {"email": "kim@example.org", "role": "auditor", "disabled": True},
+    ]
+    assert run("team", "list").stdout == "kim@example.org: auditor, disabled\n"
+
+
+def test_a_weak_password_an_unknown_role_and_an_unknown_account_are_refused(run: Run) -> None:
+    weak = run("team", "add", "lee@example.org", "--role", "operator", "--password-stdin", stdin="passwort1234\n")
+    assert (weak.returncode, "passwort1234" in weak.stderr) == (1, False)
+    assert run("team", "add", "lee@example.org", "--role", "mayor", "--password-stdin", stdin="").returncode == 2
+    assert run("team", "disable", "nobody@example.org").returncode == 1

@@ -1,11 +1,13 @@
 """A finished rehearsal with invented answers to the core questionnaire, released: what the team's pages show."""
 
 import random
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from questionnaires import definitions
 from survey_service.domain.rounds import Round
+from survey_service.errors import WrongState
 from survey_service.operations.close_round import close_round
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
@@ -46,7 +48,8 @@ async def released_rehearsal(installation: Installation, directory: Path, *, peo
     found = await open_rehearsal(installation, directory)
     await answer(installation, found, people=people)
     await close_round(installation, found.round_id)
-    await unseal_round(installation, found.round_id)
+    with suppress(WrongState):  # the service itself may have been first
+        await unseal_round(installation, found.round_id)
     await release_tables(installation, found.round_id)
     return found
 
@@ -56,6 +59,11 @@ async def open_rehearsal(installation: Installation, directory: Path) -> Round:
     (directory / "survey.toml").write_text(SURVEY, encoding="utf-8")
     await create_survey(installation, directory / "survey.toml")
     return await create_round(installation, "backing", rehearsal=True)
+
+
+async def plan_next_round(installation: Installation) -> Round:
+    """A round that is open, and no rehearsal."""
+    return await create_round(installation, "backing")
 
 
 async def answer(installation: Installation, found: Round, *, people: int) -> None:

@@ -1,0 +1,164 @@
+"""The team's pages in a real browser: signing in, reading what is released, taking it along, signing out."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from survey_service.domain.rounds import Round
+from survey_service.exports import delimited, json_document
+from survey_service.operations.installation import Installation
+from survey_service.operations.manage_accounts import add_account
+from survey_service.operations.release_tables import read_release
+from tests.pages.conftest import Service
+from tests.pages.team_rounds import answer, plan_next_round, released_rehearsal
+
+EMAIL = "kim@example.org"
+PASSWORD = "vier worte ohne sinn"
+PEOPLE = 240
+
+
+@pytest.fixture(scope="module")
+def rounds(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[Round, Round]:
+    """A released rehearsal, and a round that is open."""
+    directory = tmp_path_factory.mktemp("backing")
+
+    async def prepare(installation: Installation) -> tuple[Round, Round]:
+        await add_account(installation, EMAIL, "project-team", PASSWORD)
+        released = await released_rehearsal(installation, directory, people=PEOPLE)
+        opened = await plan_next_round(installation)
+        await answer(installation, opened, people=70)
+        return released, opened
+
+    return service.run(prepare)
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that asks for nothing elsewhere and whose console stays empty."""
+    opened = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: said.append(message.text))
+    yield opened
+    assert [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:"))] == []
+    # That the browser itself notes a refused sign-in is no fault of the page.
+    assert [text for text in said if "status of 403" not in text] == []
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("E-Mail-Adresse").fill(EMAIL)
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def test_one_signs_in_reads_a_round_takes_its_tables_along_and_signs_out(
+    service: Service, rounds: tuple[Round, Round], page: Page, context: BrowserContext
+) -> None:
+    released, opened = rounds
+    sign_in(page, f"{service.url}/team/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Befragungen und Runden")
+    entry = page.get_by_role("listitem").filter(has_text=opened.round_id)
+    expect(entry).to_contain_text("rund 10 % haben teilgenommen")
+    page.get_by_role("listitem").filter(has_text=released.round_id).get_by_role("link").click()
+    expect(page.get_by_text("Probelauf: erfundene Antworten").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Was auffällt")).to_be_visible()
+    expect(page.get_by_text("240 Antworten sind ausgewertet")).to_be_visible()
+
+    document = service.run(lambda installation: read_release(installation, released.round_id))
+    assert downloaded(page, "JSON") == json_document.render(document)
+    assert downloaded(page, "CSV (für Tabellenprogramme)") == delimited.render(document)
+
+    (cookie,) = context.cookies()
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    page.get_by_role("button", name="Abmelden").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
+    assert context.cookies() == []
+    page.goto(f"{service.url}/team/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
+
+
+def test_what_the_charts_and_their_tables_say_is_what_is_released(
+    service: Service, rounds: tuple[Round, Round], page: Page
+) -> None:
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    document = service.run(lambda installation: read_release(installation, rounds[0].round_id))
+    (row,) = next(t for t in document.tables if t.figure == "hostility-any" and t.dimension is None).rows
+    cell = next(cell for cell in row.cells if cell.option == "any")
+    written = f"{cell.share * 100:.1f}\N{NO-BREAK SPACE}%".replace(".", ",")
+    card = page.locator("#prevalence-hostility-any")
+    expect(card.get_by_role("img", name="Mindestens eine Form von Anfeindung erlebt")).to_be_visible()
+    expect(card.locator("svg .chart__value").first).to_have_text(written)
+    card.get_by_text("Zahlen als Tabelle").click()
+    expect(card.get_by_role("row").nth(1)).to_contain_text(f"{row.n}{cell.count}{written}")
+    charts = page.locator("svg.chart")
+    assert charts.count() > 10
+    assert charts.count() == page.locator("svg[role=img] > title").count() == page.locator("svg > desc").count()
+    assert charts.count() == page.locator(".card:has(svg) table").count()  # a table beside every chart
+
+
+def test_the_page_is_read_in_english_for_the_rest_of_the_session(
+    service: Service, rounds: tuple[Round, Round], page: Page
+) -> None:
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
+    page.goto(f"{service.url}/team/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Surveys and rounds")
+    expect(page.get_by_text("about 10% have taken part")).to_be_visible()
+
+
+def test_a_wrong_password_says_what_to_do_and_keeps_the_address(service: Service, page: Page) -> None:
+    page.goto(f"{service.url}/team/sign-in")
+    page.get_by_label("E-Mail-Adresse").fill("nobody@example.org")
+    page.get_by_label("Passwort").fill("not this one at all")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("alert")).to_contain_text("E-Mail-Adresse oder Passwort stimmt nicht")
+    expect(page.get_by_label("E-Mail-Adresse")).to_have_value("nobody@example.org")
+    assert page.title().startswith("Problem: ")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
+    service: Service, rounds: tuple[Round, Round], browser: Browser, pictures: Path, width: int, scheme: Any
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, locale="de-DE", color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    addresses = [f"{service.url}/team/rounds/{found.round_id}" for found in rounds]
+    page.goto(addresses[0])
+    found = {"sign-in": violations(page)}
+    sign_in(page, addresses[0])
+    found["results"] = violations(page)
+    page.screenshot(path=pictures / f"team-{width}-{scheme}.png", full_page=True)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    found["every table open"] = violations(page)
+    for name, address in {"nothing yet": addresses[1], "overview": f"{service.url}/team/"}.items():
+        page.goto(address)
+        found[name] = violations(page)
+    context.close()
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, and whether the page has to be moved sideways."""
+    run = Axe().run(page)
+    found = [json.dumps(each["nodes"][0]["target"]) + " " + each["id"] for each in run.response["violations"]]
+    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found if beyond <= 0 else [*found, f"{beyond} px beyond the edge"]
+
+
+def downloaded(page: Page, link: str) -> bytes:
+    with page.expect_download() as saved:
+        page.get_by_role("link", name=link).click()
+    return saved.value.path().read_bytes()

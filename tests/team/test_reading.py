@@ -1,0 +1,103 @@
+"""What the pages show of rounds: states, bands, nothing before the release, and the same tables as the export."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from survey_service.exports import delimited, json_document
+from survey_service.operations.close_round import close_round
+from survey_service.operations.installation import Installation
+from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
+from survey_service.operations.unseal_round import unseal_round
+from tests.conftest import new_round, set_times
+from tests.operations.participants import GitHub, take_part
+from tests.team.conftest import sign_in
+
+
+async def test_a_round_is_read_from_its_planning_to_its_release(
+    client: httpx.AsyncClient, installation: Installation, tmp_path: Path
+) -> None:
+    found = await new_round(installation, tmp_path, roster_size=100)
+    address = f"/team/rounds/{found.round_id}"
+    await sign_in(client)
+
+    await take_part(installation, found, [GitHub] * 24)
+    page = await text(client, address)
+    assert "rund 20 % haben teilgenommen" in page
+    assert "Noch ist nichts veröffentlicht" in page
+    assert "Solange die Runde läuft, sieht niemand eine Antwort" in page
+    assert set(re.findall(r"(\d+) %", page)) == {"20"}
+    assert "24 Antworten" not in page
+    assert (await client.get(f"{address}/release.json")).status_code == 404
+
+    await set_times(installation, found.round_id, opens=timedelta(days=-2), closes=timedelta(minutes=-1))
+    assert "die Urne schließt in wenigen Minuten" in await text(client, address)
+    await close_round(installation, found.round_id)
+    assert "wartet auf die Entsiegelung" in (await text(client, address)).replace("Wartet", "wartet")
+    await unseal_round(installation, found.round_id)
+    assert "survey-service round release" in await text(client, address)
+
+    await release_tables(installation, found.round_id)
+    page = await text(client, address)
+    assert "Was auffällt" in page
+    assert "24 Antworten sind ausgewertet" in page
+    assert "Probelauf: erfundene Antworten" in page
+    document = await read_release(installation, found.round_id)
+    tables = await client.get(f"{address}/release.json")
+    assert tables.content == json_document.render(document)
+    assert tables.headers["content-disposition"] == f'attachment; filename="{found.round_id}.json"'
+    assert tables.headers["cache-control"] == "no-store"
+    assert (await client.get(f"{address}/release.csv")).content == delimited.render(document)
+
+    await withdraw_release(installation, found.round_id)
+    assert "Was auffällt" not in await text(client, address)
+    assert (await client.get(f"{address}/release.csv")).status_code == 404
+
+
+async def test_where_a_tenth_of_the_roster_is_a_small_group_participation_is_not_told(
+    client: httpx.AsyncClient, installation: Installation, tmp_path: Path
+) -> None:
+    found = await new_round(installation, tmp_path, roster_size=99)
+    await take_part(installation, found, [GitHub] * 2)
+    await sign_in(client)
+    assert "teilgenommen" not in (await text(client, f"/team/rounds/{found.round_id}")).replace(
+        "wer gerade teilgenommen", ""
+    )
+
+
+async def test_a_round_that_is_planned_says_when_it_opens(
+    client: httpx.AsyncClient, installation: Installation, tmp_path: Path
+) -> None:
+    found = await new_round(installation, tmp_path, opens_in=3600)
+    await sign_in(client)
+    assert "Öffnet am " in await text(client, f"/team/rounds/{found.round_id}")
+
+
+async def test_an_unknown_round_is_a_page_with_the_way_back(client: httpx.AsyncClient) -> None:
+    await sign_in(client)
+    for round_id in ("no-such-round", "NO", "x" * 80):
+        answer = await client.get(f"/team/rounds/{round_id}")
+        assert answer.status_code == 404
+        assert "Diese Runde gibt es nicht" in answer.text
+
+
+async def test_every_page_forbids_scripts_from_elsewhere_and_is_kept_by_nobody(
+    client: httpx.AsyncClient,
+) -> None:
+    await sign_in(client)
+    for page in ("/team/", "/team/sign-in", "/team/rounds/no-such-round"):
+        answer = await client.get(page)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"  # a form's origin would be hidden from us, too
+        assert "<script" not in answer.text
+        assert " style=" not in answer.text
+
+
+async def text(client: httpx.AsyncClient, address: str) -> str:
+    answer = await client.get(address)
+    assert answer.status_code == 200
+    return answer.text.replace("\N{NO-BREAK SPACE}", " ")
