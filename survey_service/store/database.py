@@ -19,7 +19,7 @@ AnyConnection: TypeAlias = "Connection[Record] | PoolConnectionProxy[Record]"
 
 Role = Literal["participation", "operation", "opening", "tabulation", "reporting", "team"]
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0  # any statement of a request; the unsealing sets its own
 POOL_SIZE = 10  # connections for each role and process, at most
 
