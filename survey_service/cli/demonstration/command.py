@@ -41,10 +41,25 @@ def demo(port: int) -> None:
 def _demo(port: int) -> Answer:
     settings = _settings(port)
     _check_port(port)
-    asyncio.run(_prepare(settings))
+    where_to_look = asyncio.run(_prepare(settings))
     log_events()
-    uvicorn.run(create_app(settings), host=HOST, port=port, access_log=False, server_header=False, log_level="warning")
+    config = uvicorn.Config(
+        create_app(settings), host=HOST, port=port, access_log=False, server_header=False, log_level="warning"
+    )
+    _Server(config, where_to_look).run()
     return Answer(document=None, text="")
+
+
+class _Server(uvicorn.Server):
+    """Says where to look once somebody who looks is answered."""
+
+    def __init__(self, config: uvicorn.Config, where_to_look: str) -> None:
+        super().__init__(config)
+        self._where_to_look = where_to_look
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        click.echo(self._where_to_look)
 
 
 def _settings(port: int) -> Settings:
@@ -70,15 +85,15 @@ def _check_port(port: int) -> None:
             raise PortTaken(port) from None
 
 
-async def _prepare(settings: Settings) -> None:
+async def _prepare(settings: Settings) -> str:
+    """Builds what is missing, and returns where to look."""
     with click.progressbar(length=PARTICIPANTS, label="Building the city", file=sys.stderr) as progress:
         await build(settings, progress.update)
     async with opened(settings) as installation:
         round_id = await _open_round(installation)
         (invitation,) = await invite(installation, round_id, 1)
         password = await _new_password(installation)
-    click.echo(
-        f"""
+    return f"""
   An invented city, invented answers. Nothing here is real.
 
   Take part    {invitation.link}
@@ -86,7 +101,6 @@ async def _prepare(settings: Settings) -> None:
                {EMAIL}, password {password}
   Stop         Ctrl-C
 """
-    )
 
 
 async def _new_password(installation: Installation) -> str:
