@@ -15,8 +15,8 @@ from msgspec import Struct
 from survey_service.web.public_answer import public_answer
 
 MEDIA_TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "json": "application/json",
     "svg": "image/svg+xml",
     "woff2": "font/woff2",

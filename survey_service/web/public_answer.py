@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Request, Response
 
 LEAST_BYTES = 500  # below, the frame costs more than it saves
+MOST_BYTES = 512 * 1024  # above, as in a large round's ballot box, compressing would hold up everyone else
 
 
 @lru_cache(maxsize=64)
@@ -15,7 +16,6 @@ def compressed(content: bytes) -> bytes:
     return gzip.compress(content, compresslevel=9, mtime=0)
 
 
-@lru_cache(maxsize=64)
 def _etag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()}"'  # of the content, compressed or not: protocol, section 1
 
@@ -32,7 +32,7 @@ def public_answer(
     headers = {**(headers or {}), "etag": etag, "cache-control": cache_control, "vary": "accept-encoding"}
     if _is_known(etag, request.headers.getall("if-none-match", [])):
         return Response(b"", status_code=304, headers=headers, media_type=media_type)
-    if len(content) >= LEAST_BYTES and _takes_gzip(request):
+    if LEAST_BYTES <= len(content) <= MOST_BYTES and _takes_gzip(request):
         headers["content-encoding"] = "gzip"
         content = compressed(content)
     return Response(content, media_type=media_type, headers=headers)

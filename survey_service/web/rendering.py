@@ -117,7 +117,7 @@ def page(
     return Response(
         html(template, **context),
         status_code=status_code,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={
             "content-security-policy": CONTENT_SECURITY_POLICY,
             "cache-control": "no-store",

@@ -134,7 +134,7 @@ def _answer(request: Request[Any, Any, State], content: bytes) -> Response[bytes
     return public_answer(
         request,
         content,
-        "text/html; charset=utf-8",
+        "text/html",
         f"public, max-age={PAGE_SECONDS}",
         {"content-security-policy": CONTENT_SECURITY_POLICY},
     )

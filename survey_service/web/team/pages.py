@@ -119,7 +119,7 @@ async def download_json(round_id: FromPath[str], request: AnyRequest) -> Respons
 
 @get("/team/rounds/{round_id:str}/release.csv", opt={"deed": "read-results"}, guards=[guard])
 async def download_csv(round_id: FromPath[str], request: AnyRequest) -> Response[bytes]:
-    return await _download(request, round_id, "csv", "text/csv; charset=utf-8", delimited.render)
+    return await _download(request, round_id, "csv", "text/csv", delimited.render)
 
 
 async def _download(
