@@ -189,12 +189,12 @@ def test_the_library_is_listed_and_sound(run: Run) -> None:
 
 def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
     words = ("team", "add", "Kim@Example.org", "--role", "auditor", "--password-stdin", "--json")
-    assert answer(run(*words, stdin="vier worte ohne sinn\n")) == {
+    assert answer(run(*words, stdin="four words by chance\n")) == {
         "email": "kim@example.org",
         "role": "auditor",
         "disabled": False,
     }
-    again = run(*words, stdin="vier worte ohne sinn\n")
+    again = run(*words, stdin="four words by chance\n")
     assert (again.returncode, "team disable" in again.stderr) == (1, True)
     assert answer(run("team", "disable", "kim@example.org", "--json")) == {"email": "kim@example.org", "disabled": True}
     assert answer(run("team", "list", "--json")) == [

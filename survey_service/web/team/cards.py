@@ -60,7 +60,7 @@ class Cards:
         asked = (self._asked(self._words.of(item.text)), *self._several(item))
         return Card(
             id=item.id,
-            title=self._at_least_once(item, row) or self._most(self._words.of(item.text), drawn, "most"),
+            title=self._at_least_once(item, row) or self._most(drawn, "most"),
             asked=asked,
             base=self._base(table, item),
             chart=chart("bar", self._words.of(item.text), drawn, self._words.whole_per_cent(1)),
@@ -87,7 +87,7 @@ class Cards:
         )
         return Card(
             id=f"block-{first.id}",
-            title=self._most(stem, drawn, "most"),
+            title=self._most(drawn, "most"),
             asked=(self._asked(stem), *self._measured(first, wanted)),
             base="",
             chart=chart("bar", stem, drawn, words.whole_per_cent(1)),
@@ -118,7 +118,7 @@ class Cards:
         drawn = [self._score(words.of(scale.title), self._row(scale)) for scale in scales]
         return Card(
             id="profile",
-            title=self._most(words("results.profile"), drawn, "highest"),
+            title=self._most(drawn, "highest"),
             asked=(words("results.profile_asked"),),
             base="",
             chart=chart("dot", words("results.profile"), drawn, "100"),
@@ -136,7 +136,7 @@ class Cards:
             raise LookupError(f"{figure.id} by {dimension.id}")
         words = self._words
         rows = [row for row in (self._released.whole(figure), *table.rows) if row is not None]
-        label = words.of(figure.title if isinstance(figure, Scale) else figure.text)
+        label = words.of(figure.title) if isinstance(figure, Scale) else words.quoted(words.of(figure.text))
         wanted = measure(figure)
         if isinstance(figure, Scale) and figure.kind == "score":
             drawn = [self._score(group_label(dimension, row.group, words), row) for row in rows]
@@ -331,10 +331,10 @@ class Cards:
         return (self._words("results.at_least_once" if wanted.name == "at-least-once" else "results.any_of"),)
 
     def _base(self, table: SafeTable, item: Item) -> str:
-        words, given = self._words, table.unanswered
-        valid = words("results.valid", n=self._n(table.rows[0]))
+        words, given, n = self._words, table.unanswered, table.rows[0].n
+        valid = [] if n is None else [words("results.valid", n=words.whole(n))]
         if given is None:
-            return valid
+            return " ".join(valid)
         parts = [
             words("results.missing", n=words.whole(given.missing[o.code]), text=words.of(o.text))
             for o in item.options
@@ -342,7 +342,7 @@ class Cards:
         ]
         parts += [words("results.skipped", n=words.whole(given.skipped))] if given.skipped else []
         parts += [words("results.not_asked", n=words.whole(given.not_asked))] if given.not_asked else []
-        return f"{valid} {words('results.unanswered', parts=words.listed(parts))}" if parts else valid
+        return " ".join([*valid, *([words("results.unanswered", parts=words.listed(parts))] if parts else [])])
 
     def _at_least_once(self, item: Item, row: Row) -> str | None:
         """The message where one share says the question: who met it at all."""
@@ -352,12 +352,12 @@ class Cards:
             return None
         return self._words("results.message_at_least_once", value=self._words.per_cent(found.share))
 
-    def _most(self, label: str, drawn: Sequence[Measured], ranked: str) -> str:
+    def _most(self, drawn: Sequence[Measured], ranked: str) -> str:
         """The message of a chart: which of its rows is the longest."""
         words = self._words
         shown = [m for m in drawn if m.value is not None]
         if not shown:
-            return words("results.message_hidden", label=label)
+            return words("results.all_hidden")
         first = max(shown, key=lambda m: m.value or 0.0)
         tied = [words.quoted(m.label) for m in shown if m.text == first.text]
         name = f"results.message_{ranked}" if len(tied) == 1 else f"results.message_{ranked}_tied"

@@ -46,7 +46,8 @@ def test_a_date_is_told_by_the_clock_in_germany_in_summer_and_winter() -> None:
 
 
 def state(name: State, *, per_cent: int | None = 40, now: datetime = NOW, language: str = "de") -> str:
-    return wording(language).state(name, opens_at=OPENS, closes_at=CLOSES, now=now, per_cent=per_cent)
+    sentence = wording(language).state(name, opens_at=OPENS, closes_at=CLOSES, now=now, per_cent=per_cent)
+    return sentence.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_state_of_an_open_round_is_a_sentence_with_its_end_and_a_band() -> None:
