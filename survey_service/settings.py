@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from survey_service.errors import Refusal
 
 PREFIX = "SURVEY_"
+_BESIDE_THE_DATA = Path()
 
 
 class UnusableSetting(Refusal):
@@ -29,7 +30,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     database_url: str | None = None
     data_dir: Path = Path("var/data")
-    key_dir: Path = field(default_factory=Path)
+    key_dir: Path = _BESIDE_THE_DATA
     base_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
@@ -74,22 +75,22 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _checked(given: dict[str, Any]) -> Settings:
-    data_dir = Path(given.get("data_dir", Settings.__struct_defaults__[1])).absolute()
-    key_dir = Path(given.get("key_dir") or data_dir.with_name(data_dir.name + "-keys")).absolute()
+    try:
+        settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise UnusableSetting(f"A setting cannot be read: {error}.") from error
+    _check_ranges(settings)
+    data_dir = settings.data_dir.absolute()
+    key_dir = settings.key_dir.absolute()
+    if settings.key_dir == _BESIDE_THE_DATA:
+        key_dir = data_dir.with_name(data_dir.name + "-keys")
     if key_dir.resolve().is_relative_to(data_dir.resolve()):
         raise UnusableSetting(
             f"The key directory {key_dir} lies inside the data directory {data_dir}: a backup would carry the keys.",
             remedy=f"Set {PREFIX}KEY_DIR to a directory outside of it.",
         )
-    try:
-        settings = msgspec.convert(
-            given | {"data_dir": data_dir, "key_dir": key_dir}, Settings, strict=False, dec_hook=_path
-        )
-    except msgspec.ValidationError as error:
-        raise UnusableSetting(f"A setting cannot be read: {error}.") from error
-    _check_ranges(settings)
     base_url = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    return msgspec.structs.replace(settings, base_url=base_url)
+    return msgspec.structs.replace(settings, data_dir=data_dir, key_dir=key_dir, base_url=base_url)
 
 
 def _check_ranges(settings: Settings) -> None:
@@ -106,6 +107,4 @@ def _check_ranges(settings: Settings) -> None:
 def _path(kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    if isinstance(value, kind):
-        return value
-    raise NotImplementedError
+    raise TypeError("a path is written as text")

@@ -1,0 +1,58 @@
+"""Settings from the environment and from a file."""
+
+from pathlib import Path
+
+import pytest
+
+from survey_service.settings import Settings, UnusableSetting
+
+
+def test_without_settings_the_keys_lie_beside_the_data_and_links_begin_with_host_and_port() -> None:
+    settings = Settings.read({})
+    assert settings.data_dir == Path("var/data").absolute()
+    assert settings.key_dir == Path("var/data-keys").absolute()
+    assert settings.base_url == "http://127.0.0.1:8000"
+
+
+def test_the_environment_comes_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "survey.toml"
+    file.write_text(f'data_dir = "{tmp_path}/here"\nport = 9000\n', encoding="utf-8")
+    settings = Settings.read({"SURVEY_CONFIG": str(file), "SURVEY_PORT": "9001", "PATH": "/bin"})
+    assert (settings.data_dir, settings.port) == (tmp_path / "here", 9001)
+
+
+def test_a_base_url_is_kept_without_its_last_slash() -> None:
+    assert Settings.read({"SURVEY_BASE_URL": "https://survey.example/"}).base_url == "https://survey.example"
+
+
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [
+        ({"SURVEY_PROT": "80"}, "SURVEY_PROT is not a setting. Known: BASE_URL, DATABASE_URL"),
+        ({"SURVEY_PORT": "eighty"}, "A setting cannot be read"),
+        ({"SURVEY_PORT": "0"}, "Give a port from 1 to 65535"),
+        ({"SURVEY_WORKERS": "0"}, "Give at least 1"),
+        ({"SURVEY_BASE_URL": "survey.example"}, "Begin it with https://"),
+        ({"SURVEY_DATA_DIR": "data", "SURVEY_KEY_DIR": "data/../data/keys"}, "a backup would carry the keys"),
+        ({"SURVEY_CONFIG": "nowhere.toml"}, "The settings file nowhere.toml cannot be read"),
+    ],
+)
+def test_an_unusable_setting_stops_the_start_with_its_remedy(environment: dict[str, str], reason: str) -> None:
+    with pytest.raises(UnusableSetting, match=reason):
+        Settings.read(environment)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("colour = 1", "colour is not a setting"),
+        ("data_dir = 5", "A setting cannot be read: a path is written as text"),
+        ("port = [1]", "A setting cannot be read"),
+        ("port = ", "cannot be read"),
+    ],
+)
+def test_an_unusable_file_stops_the_start(tmp_path: Path, line: str, reason: str) -> None:
+    file = tmp_path / "survey.toml"
+    file.write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(UnusableSetting, match=reason):
+        Settings.read({"SURVEY_CONFIG": str(file)})
