@@ -1,6 +1,7 @@
 """What a city says of itself on every page: its name, colours, contacts, imprint. Read from the site file."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -8,6 +9,7 @@ Text = dict[str, str]
 """One wording by language tag."""
 
 LANGUAGES = ("de", "en")  # the pages' own languages; every wording of a site exists in each of them
+TIME_ZONE = ZoneInfo("Europe/Berlin")  # in which every page names days and hours
 CONTACTS_HOLD = timedelta(days=180)  # numbers and hours change; somebody calls them twice a year
 
 

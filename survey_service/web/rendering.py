@@ -37,7 +37,7 @@ def _environment() -> Environment:
             "say": _say,
             "say_in": lambda key, language: wordings()[language][key],
             "in_languages": _in_languages,
-            "dates": _dates,
+            "dates": day_in_words,
             "paragraphs": lambda text: [part.strip() for part in text.split("\n\n") if part.strip()],
         },
     )
@@ -82,7 +82,7 @@ def _in_languages(state: Any, text: dict[str, str]) -> str:
     return _spans(state, text)
 
 
-def _dates(day: date) -> dict[str, str]:
+def day_in_words(day: date) -> dict[str, str]:
     """The day in words of each language."""
     months = {language: wordings()[language]["months"].split() for language in LANGUAGES}
     return {

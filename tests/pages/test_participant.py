@@ -74,6 +74,9 @@ def test_an_answer_stands_in_the_table_and_its_receipt_in_the_ballot_box(
     (row,) = next(table for table in released.tables if table.figure == "quarrel").rows
     person.open_list(f"{service.url}/receipt", "Quittung prüfen", found.round_id)
     person.page.get_by_label("Runde").select_option(found.round_id)
+    expect(person.page.get_by_label("Runde").locator("option:checked")).to_have_text(
+        re.compile(r"^\w.* \(\d{1,2}\. \w+ \d{4}\)$")
+    )
     person.page.get_by_label("Quittung", exact=True).fill(receipt)
     person.press("In der Urne suchen")
 
@@ -124,6 +127,7 @@ def test_a_code_can_be_typed(service: Service, person: Participant, link: Callab
     address, code = link().split("#")
     round_id = address.rpartition("/")[2]
     person.open_list(f"{service.url}/", "Zur Befragung", round_id)
+    expect(person.page.get_by_text("Antworten geht nur mit JavaScript", exact=False)).to_be_hidden()
     if person.page.locator("select#round").count():
         person.page.locator("#round").select_option(round_id)
     person.page.get_by_label("Einladungscode").fill(f"{code[:8].lower()} {code[8:]}")

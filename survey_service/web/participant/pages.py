@@ -10,12 +10,12 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from msgspec import Struct
 
-from survey_service.domain.site import LANGUAGES, Text
+from survey_service.domain.site import LANGUAGES, TIME_ZONE, Text
 from survey_service.store.rounds import RoundEntry
 from survey_service.web.appearance import Appearance
 from survey_service.web.participant.published_rounds import PublishedRounds
 from survey_service.web.public_answer import public_answer
-from survey_service.web.rendering import CONTENT_SECURITY_POLICY, html
+from survey_service.web.rendering import CONTENT_SECURITY_POLICY, day_in_words, html
 
 PAGE_SECONDS = 30  # for which a browser may keep a page
 LIST_SECONDS = 5  # for which we keep the list of rounds
@@ -74,7 +74,7 @@ class Pages:
             entries = await self._rounds.all()
             self._entries = (monotonic(), entries)
         return [
-            ShownRound(round_id=entry.round_id, title=(await self._rounds.get(entry.round_id)).title)
+            ShownRound(round_id=entry.round_id, title=_dated((await self._rounds.get(entry.round_id)).title, entry))
             for entry in entries
             if is_shown(entry)
         ]
@@ -89,6 +89,14 @@ class Pages:
     def _html(self, template: str, *, languages: tuple[str, ...] = LANGUAGES, **context: Any) -> bytes:
         context = {"own_tabs": False} | context
         return html(f"participant/{template}.html", site=self._site, lang=languages[0], languages=languages, **context)
+
+
+def _dated(title: Text, entry: RoundEntry) -> Text:
+    """The rounds of a survey share its title: the day they opened tells them apart."""
+    opened_on = day_in_words(entry.opens_at.astimezone(TIME_ZONE).date())
+    return {
+        language: f"{text} ({opened_on.get(language, opened_on[LANGUAGES[0]])})" for language, text in title.items()
+    }
 
 
 def _is_frozen(entry: RoundEntry) -> bool:

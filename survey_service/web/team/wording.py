@@ -6,15 +6,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from survey_service.domain.rounds import State
+from survey_service.domain.site import TIME_ZONE
 
 Language = Literal["de", "en"]
 Text = dict[str, str]
 
 HIDDEN = "•"  # one sign for every hidden value; German official statistics use a dot for what is kept secret
-TIME_ZONE = ZoneInfo("Europe/Berlin")
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _SEPARATORS: dict[Language, tuple[str, str]] = {"de": (".", ","), "en": (",", ".")}  # of thousands, of decimals
 

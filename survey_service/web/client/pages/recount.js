@@ -1,7 +1,7 @@
 /** `/receipt` and `/recount/{round_id}`: the ballot box, counted again in the browser. */
 import { recount } from "../participation.js";
 import { actions, button, el, errorSummary, list, note, paragraph } from "../ui/dom.js";
-import { setUpLanguage, t } from "../ui/language.js";
+import { inLanguage, setUpLanguage, t } from "../ui/language.js";
 import { setUpLeaving } from "../ui/leaving.js";
 import { reasonOf } from "../ui/screens/problem.js";
 import { grouped } from "../ui/screens/welcome.js";
@@ -37,7 +37,7 @@ function receiptForm() {
     oninput: () => (state.receipt = input.value),
   });
   input.value = state.receipt;
-  const options = rounds.map(({ id, title }) => el("option", { value: id }, title));
+  const options = rounds.map(({ id, title }) => el("option", { value: id }, inLanguage(title)));
   const round = el("select", { class: "kern-form-input__input field__input field__select", id: "round" }, options);
   if (state.roundId) round.value = state.roundId;
   const check = (event) => {
