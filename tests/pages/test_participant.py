@@ -75,7 +75,7 @@ def test_an_answer_stands_in_the_table_and_its_receipt_in_the_ballot_box(
     person.open_list(f"{service.url}/receipt", "Quittung prüfen", found.round_id)
     person.page.get_by_label("Runde").select_option(found.round_id)
     expect(person.page.get_by_label("Runde").locator("option:checked")).to_have_text(
-        re.compile(r"^\w.* \(\d{1,2}\. \w+ \d{4}\)$")
+        re.compile(r"^\d{1,2}\. \w+ \d{4}: \w.*$")
     )
     person.page.get_by_label("Quittung", exact=True).fill(receipt)
     person.press("In der Urne suchen")

@@ -92,11 +92,9 @@ class Pages:
 
 
 def _dated(title: Text, entry: RoundEntry) -> Text:
-    """The rounds of a survey share its title: the day they opened tells them apart."""
+    """The rounds of a survey share its title: the day they opened, in front, tells them apart on a phone too."""
     opened_on = day_in_words(entry.opens_at.astimezone(TIME_ZONE).date())
-    return {
-        language: f"{text} ({opened_on.get(language, opened_on[LANGUAGES[0]])})" for language, text in title.items()
-    }
+    return {language: f"{opened_on.get(language, opened_on[LANGUAGES[0]])}: {text}" for language, text in title.items()}
 
 
 def _is_frozen(entry: RoundEntry) -> bool:
