@@ -83,7 +83,14 @@ async def simulate(
                     refused[refusal.code] = refused.get(refusal.code, 0) + 1
                 on_progress(1)
 
-    await asyncio.gather(*(take_part() for _ in range(CONCURRENCY)))
+    everyone = [asyncio.create_task(take_part()) for _ in range(CONCURRENCY)]
+    try:
+        await asyncio.gather(*everyone)
+    finally:
+        # Whoever is still on the way when one gives up leaves too: no connection stays open behind us.
+        for one in everyone:
+            one.cancel()
+        await asyncio.gather(*everyone, return_exceptions=True)
     return Simulated(
         round_id=round_id,
         participants=participants,

@@ -40,6 +40,7 @@ PARTICIPANTS = sum(FINISHED) + STARTED
 OPEN_SINCE = timedelta(days=4)
 
 START_SECONDS = 30.0
+STOP_SECONDS = 10.0
 _MARK = "demonstration"  # a file that says: all of this is invented and may be built anew
 _BUILT = "built"
 
@@ -147,12 +148,22 @@ def _service_at(settings: Settings, offset: timedelta) -> Iterator[None]:
         yield
     finally:
         service.terminate()
+        service.join(STOP_SECONDS)
+        service.kill()
         service.join()
 
 
 def _serve(settings: Settings, offset: timedelta) -> None:
     app = create_app(settings, clock_offset=offset)
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False, log_level="error")
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        log_level="error",
+        timeout_graceful_shutdown=2,
+    )
 
 
 async def _until_ready(settings: Settings) -> None:
