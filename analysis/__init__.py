@@ -1,7 +1,8 @@
 """What may be said: from coded responses to safe tables. Works from a notebook, without the service."""
 
 from analysis.estimates import Interval, Mean, mean_interval, wilson_interval
-from analysis.release import Cut, Plan, Policy, Release, UnprotectedPlan, UnsafePolicy, release
+from analysis.plan import Cut, Plan, Policy, UnprotectedPlan, UnsafePolicy
+from analysis.release import Release, UnprovenRelease, release
 from analysis.responses import Responses
 from analysis.scales import scale_scores
 from analysis.tables import Cell, Row, SafeTable, Score, Unanswered
@@ -20,6 +21,7 @@ __all__ = [
     "Score",
     "Unanswered",
     "UnprotectedPlan",
+    "UnprovenRelease",
     "UnsafePolicy",
     "mean_interval",
     "release",

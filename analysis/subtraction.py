@@ -6,7 +6,7 @@ to a part of it (any minus threatened = affected in other ways only). Where two 
 is known too (insulted plus threatened minus any). These derived tables keep the rules of the printed ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from msgspec import Struct
@@ -20,39 +20,78 @@ Choices = frozenset[tuple[str, str]]
 """Item ids with option codes."""
 
 
-class DerivedTable(Struct, frozen=True, kw_only=True):
-    """Of the people in `base`, those in `part`; bool, shape (respondents,), part within base."""
+class DerivedTable(Struct, frozen=True, kw_only=True, eq=False):
+    """Of the people in `base`, those in `part`; bool, shape (respondents,), part within base.
+
+    needs: sets of figures; whoever reads one figure of each set can compute the table.
+    """
 
     base: Mask
     part: Mask
     sensitive: bool
+    needs: tuple[frozenset[str], ...]
+
+    def is_read_from(self, figures: set[str]) -> bool:
+        return all(some & figures for some in self.needs)
 
 
-def derived_tables(responses: Responses, figures: Iterable[Item | Scale]) -> list[DerivedTable]:
+class Derivation:
     """What the tables of `figures`, each of the same people, give away together."""
-    asked = {item.id: item for item in responses.questionnaire.items}
-    tabulated = tuple(figures)
-    items = {figure.id: figure for figure in tabulated if isinstance(figure, Item)}
-    unions = list(dict.fromkeys(union for figure in tabulated for union in _unions(responses, figure)))
-    found = [table for item in items.values() for table in _joint_conditions(responses, item)]
-    for union in unions:
-        if len({item for item, _ in union}) == 1 and all(asked[item].kind == "single" for item, _ in union):
-            continue  # the options of one single choice: its own table, no other
-        sensitive = any(asked[item].sensitive for item, _ in union)
-        parts = _parts(union, items, unions)
-        people = {part: _people(responses, part) for part in (union, *parts)}
-        found.extend(DerivedTable(base=people[union], part=people[part], sensitive=sensitive) for part in parts)
-        for number, part in enumerate(parts):
-            for other in parts[:number]:
+
+    def __init__(self, responses: Responses, figures: Iterable[Item | Scale]) -> None:
+        self._responses = responses
+        self._asked = {item.id: item for item in responses.questionnaire.items}
+        self._figures = tuple(figures)
+        self._items = {figure.id: figure for figure in self._figures if isinstance(figure, Item)}
+        self._unions: dict[Choices, set[str]] = {}
+        for figure in self._figures:
+            for union in _unions(responses, figure):
+                self._unions.setdefault(union, set()).add(figure.id)
+        self._counted: dict[Choices, Mask] = {}
+
+    def tables(self) -> Iterator[DerivedTable]:
+        for item in self._items.values():
+            yield from _joint_conditions(self._responses, item)
+        for union, named in self._unions.items():
+            if len({item for item, _ in union}) == 1 and all(self._asked[item].kind == "single" for item, _ in union):
+                continue  # the options of one single choice: its own table, no other
+            yield from self._within(union, frozenset(named))
+
+    def _within(self, union: Choices, named: frozenset[str]) -> Iterator[DerivedTable]:
+        sensitive = any(self._asked[item].sensitive for item, _ in union)
+        parts = self._parts(union)
+        base = self._people(union)
+        for number, (part, sources) in enumerate(parts):
+            people = self._people(part)
+            yield DerivedTable(base=base, part=people, sensitive=sensitive, needs=(named, sources))
+            for other, other_sources in parts[:number]:
                 if part | other == union and not (part <= other or other <= part):
-                    both = people[part] & people[other]
-                    found.extend(DerivedTable(base=people[p], part=both, sensitive=sensitive) for p in (part, other))
-    return found
+                    needs = (named, sources, other_sources)
+                    for one in (people, self._people(other)):
+                        both = people & self._people(other)
+                        yield DerivedTable(base=one, part=both, sensitive=sensitive, needs=needs)
 
+    def _parts(self, union: Choices) -> list[tuple[Choices, frozenset[str]]]:
+        """Smaller sets of choices whose number of people is known, by item, option of a multiple choice, or union."""
+        found: dict[Choices, set[str]] = {}
+        for item in {item for item, _ in union if item in self._items}:
+            found.setdefault(frozenset(choice for choice in union if choice[0] == item), set()).add(item)
+        for choice in union:
+            if choice[0] in self._items and self._items[choice[0]].kind == "multiple":
+                found.setdefault(frozenset({choice}), set()).add(choice[0])
+        for other, named in self._unions.items():
+            if other < union:
+                found.setdefault(other, set()).update(named)
+        found.pop(union, None)
+        return [(part, frozenset(found[part])) for part in sorted(found, key=sorted)]
 
-def harmful(item: Item) -> Choices:
-    """The options of `item` that are neither harmless nor missing."""
-    return frozenset((item.id, option.code) for option in item.options if not (option.harmless or option.missing))
+    def _people(self, choices: Choices) -> Mask:
+        if choices not in self._counted:
+            people = np.zeros(self._responses.size, dtype=np.bool_)
+            for item, code in choices:
+                people |= self._responses.chose(self._asked[item], code)
+            self._counted[choices] = people
+        return self._counted[choices]
 
 
 def _unions(responses: Responses, figure: Item | Scale) -> list[Choices]:
@@ -61,7 +100,7 @@ def _unions(responses: Responses, figure: Item | Scale) -> list[Choices]:
     if isinstance(figure, Scale):
         if figure.kind == "score":
             return []
-        return [frozenset().union(*(harmful(item) for item in questionnaire.items if item.id in figure.items))]
+        return [frozenset().union(*(_harmful(item) for item in questionnaire.items if item.id in figure.items))]
     unions = [
         frozenset(
             (item.id, option.code)
@@ -74,37 +113,26 @@ def _unions(responses: Responses, figure: Item | Scale) -> list[Choices]:
         if condition.id in figure.show_if
     ]
     if figure.kind == "multiple" and any(option.harmless for option in figure.options):
-        unions.append(harmful(figure))  # everyone but those who ticked "none"
+        unions.append(_harmful(figure))  # everyone but those who ticked "none"
     return unions
 
 
-def _joint_conditions(responses: Responses, item: Item) -> list[DerivedTable]:
+def _harmful(item: Item) -> Choices:
+    """The options of `item` that are neither harmless nor missing."""
+    return frozenset((item.id, option.code) for option in item.options if not (option.harmless or option.missing))
+
+
+def _joint_conditions(responses: Responses, item: Item) -> Iterator[DerivedTable]:
     """Of those who meet one of several conditions, how many meet all: `item` says how many it was not shown to."""
     if len(item.show_if) < 2:  # noqa: PLR2004 - one condition is a union like any other
-        return []
+        return
     shown = responses.shown(item)
     asked = {other.id: other for other in responses.questionnaire.items}
-    return [
-        DerivedTable(
-            base=responses.holds(condition), part=shown, sensitive=any(asked[i].sensitive for i in condition.items)
-        )
-        for condition in responses.questionnaire.conditions
-        if condition.id in item.show_if
-    ]
-
-
-def _parts(union: Choices, items: dict[str, Item], unions: Sequence[Choices]) -> list[Choices]:
-    """Smaller sets of choices whose number of people is known: by item, by option of a multiple choice, by union."""
-    within = {item: frozenset(choice for choice in union if choice[0] == item) for item, _ in union if item in items}
-    by_option = [frozenset({choice}) for choice in union if choice[0] in items and items[choice[0]].kind == "multiple"]
-    known = {*within.values(), *by_option, *(other for other in unions if other < union)} - {union}
-    return sorted(known, key=sorted)
-
-
-def _people(responses: Responses, choices: Choices) -> Mask:
-    people = np.zeros(responses.size, dtype=np.bool_)
-    for item in responses.questionnaire.items:
-        for option in item.options:
-            if (item.id, option.code) in choices:
-                people |= responses.chose(item, option.code)
-    return people
+    for condition in responses.questionnaire.conditions:
+        if condition.id in item.show_if:
+            yield DerivedTable(
+                base=responses.holds(condition),
+                part=shown,
+                sensitive=any(asked[i].sensitive for i in condition.items),
+                needs=(frozenset({item.id}),),
+            )

@@ -11,14 +11,14 @@ SCORE_DIGITS = 1  # decimals of a score from 0 to 100
 class Cell(Struct, frozen=True, kw_only=True):
     """An option and how many chose it.
 
-    share: of the row's `n`. low, high: Wilson's interval at 95 %.
+    share: of the row's `n`. low, high: Wilson's interval at 95 %. All None: hidden, whatever the reason.
     """
 
     option: str
-    count: int
-    share: float
-    low: float
-    high: float
+    count: int | None = None
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 class Score(Struct, frozen=True, kw_only=True):
@@ -37,12 +37,12 @@ class Score(Struct, frozen=True, kw_only=True):
 class Row(Struct, frozen=True, kw_only=True):
     """A group's figures.
 
-    group: option code of the table's dimension; None for the whole round.
+    groups: a code for each dimension of the table; empty for the whole round.
     n: valid answers; None marks a hidden row, which then has neither cells nor score, whatever the reason.
     """
 
-    group: str | None
-    n: int | None
+    groups: tuple[str, ...] = ()
+    n: int | None = None
     cells: tuple[Cell, ...] = ()
     score: Score | None = None
 
@@ -59,13 +59,14 @@ class SafeTable(Struct, frozen=True, kw_only=True):
     """A released table.
 
     figure: id of the item or scale it shows.
-    kind: "options" (each option against all others), "prevalence" (counted once in any item) or "score".
-    dimension: id of the item that groups people; None for the whole round.
+    kind: "options" (each option against all others), "prevalence" (counted once in any item), "score", or
+        "respondents" (the sizes of the groups, rows without cells).
+    dimensions: ids of the items that group people, two where they are crossed; empty for the whole round.
     """
 
     figure: str
     kind: str
-    dimension: str | None
+    dimensions: tuple[str, ...] = ()
     rows: tuple[Row, ...]
     unanswered: Unanswered | None = None
 
@@ -81,11 +82,15 @@ def cell(option: str, count: int, n: int) -> Cell:
     )
 
 
+def score_without_spread(mean: float) -> Score:
+    return Score(mean=round(mean, SCORE_DIGITS), low=None, high=None, standard_deviation=None)
+
+
 def score(mean: Mean, *, with_spread: bool) -> Score:
     """The rounded score. with_spread: whether the figures that are not linear in counts may show."""
-    rounded = round(mean.estimate, SCORE_DIGITS)
     if not with_spread:
-        return Score(mean=rounded, low=None, high=None, standard_deviation=None)
+        return score_without_spread(mean.estimate)
+    rounded = round(mean.estimate, SCORE_DIGITS)
     # Student's interval knows no bounds; the scale does.
     return Score(
         mean=rounded,
@@ -95,5 +100,5 @@ def score(mean: Mean, *, with_spread: bool) -> Score:
     )
 
 
-def hidden(group: str | None) -> Row:
-    return Row(group=group, n=None)
+def hidden(groups: tuple[str, ...] = ()) -> Row:
+    return Row(groups=groups)

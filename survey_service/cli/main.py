@@ -8,6 +8,7 @@ from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
 from survey_service.operations.installation import Installation
 from survey_service.operations.recount import holds_receipt, recount
+from survey_service.operations.release_tables import read_ledger
 
 
 @click.group(epilog="Example: survey-service round list")
@@ -47,6 +48,37 @@ async def ballot_box(installation: Installation, round_id: str) -> Answer:
         lines.append(f"{counted.invalid} could not be analysed.")
     lines.append("Every check holds." if counted.sound else "NOT SOUND: " + "; ".join(counted.faults) + ".")
     return Answer(document=counted, text="\n".join(lines), is_good=counted.sound)
+
+
+@command(main, "ledger", example="survey-service ledger")
+async def ledger(installation: Installation) -> Answer:
+    """List every release ever made, withdrawn ones too, and compute the chain of hashes again."""
+    found = await read_ledger(installation)
+    lines = [
+        f"{entry.position} {entry.round_id} release {entry.number}{' (withdrawn)' if entry.withdrawn else ''} "
+        f"{entry.head.hex()}"
+        for entry in found.entries
+    ]
+    if not lines:
+        lines = ["Nothing was ever released."]
+    elif found.broken_at is None:
+        lines.append("Every hash continues the one before. Keep the last one where the server has no hand.")
+    else:
+        lines.append(f"NOT SOUND: position {found.broken_at} does not continue the ledger: it was changed afterwards.")
+    document = {
+        "entries": [
+            {
+                "position": entry.position,
+                "round_id": entry.round_id,
+                "number": entry.number,
+                "withdrawn": entry.withdrawn,
+                "head": entry.head.hex(),
+            }
+            for entry in found.entries
+        ],
+        "broken_at": found.broken_at,
+    }
+    return Answer(document=document, text="\n".join(lines), is_good=found.broken_at is None)
 
 
 @command(main, "doctor", example="survey-service doctor")

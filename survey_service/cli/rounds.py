@@ -170,10 +170,15 @@ async def unseal(installation: Installation, round_id: str) -> Answer:
 async def release(installation: Installation, round_id: str, minimum_group_size: int | None) -> Answer:
     """Release the tables that disclosure control lets out."""
     document = await release_tables(installation, round_id, minimum_group_size=minimum_group_size)
-    withheld = f" Withheld: {', '.join(document.withheld)}." if document.withheld else ""
+    rows = [row for table in document.tables for row in table.rows]
+    shown = sum(row.n is not None for row in rows)
+    above = (
+        "\nA group has more responses than its headcount: check the units file." if document.is_above_headcount else ""
+    )
     return Answer(
         document=document,
-        text=f"{document.analysed} responses, {document.invalid} invalid, {len(document.tables)} tables.{withheld}",
+        text=f"{document.analysed} responses, {document.invalid} invalid. {len(document.tables)} tables; "
+        f"{shown} of {len(rows)} rows show.{above}",
     )
 
 

@@ -5,14 +5,19 @@ from pathlib import Path
 import click
 import msgspec
 
+from analysis.preflight import ExpectedGroup
 from survey_service.cli.command import Answer, command
 from survey_service.operations.create_survey import create_survey
+from survey_service.operations.foresee_groups import foresee_groups
 from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
+
+LIKELY_RATE = 0.4  # of a staff survey in a public administration; the option changes it
 
 
 def register(main: click.Group) -> None:
     main.add_command(survey)
+    main.add_command(foresee)
 
 
 @click.group(epilog="Example: survey-service survey create backing.toml")
@@ -53,6 +58,38 @@ async def show(installation: Installation, survey_id: str) -> Answer:
         stored = await store.select_survey(connection, survey_id)
     document = {"sha256": stored.sha256} | msgspec.to_builtins(stored.survey)
     return Answer(document=document, text=msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
+
+
+@command(click.Group(), "preflight", example="survey-service preflight backing --response-rate 0.35")
+@click.argument("survey_id", metavar="SURVEY")
+@click.option("--response-rate", type=float, default=LIKELY_RATE, show_default=True, help="Share that takes part.")
+async def foresee(installation: Installation, survey_id: str, response_rate: float) -> Answer:
+    """Show which units will show at a response rate, from headcounts alone, and which merges would help."""
+    async with installation.database.session("operation") as connection:
+        survey = (await store.select_survey(connection, survey_id)).survey
+    foreseen = foresee_groups(survey, response_rate)
+    names = {unit.id: _any(unit.name) for unit in survey.units}
+    lines = [f"{'unit':44}{'staff':>7}{'expected':>10}  at {response_rate:.0%}"]
+    lines += [
+        f"{names[group.group][:43]:44}{group.headcount:>7}{group.expected:>10}  {_prospect(group)}"
+        for group in foreseen.groups
+    ]
+    lines.append(f"{foreseen.shown} of {len(foreseen.groups)} units show.")
+    lines += [
+        f"Merged, these would reach {merge.expected}: {', '.join(names[group] for group in merge.groups)}."
+        for merge in foreseen.merges
+    ]
+    return Answer(document=foreseen, text="\n".join(lines))
+
+
+def _prospect(group: ExpectedGroup) -> str:
+    if group.shows:
+        return "shows"
+    if group.is_too_small:
+        return (
+            f"hidden: too small below {group.needed_rate:.0%}" if group.needed_rate <= 1 else "hidden: always too small"
+        )
+    return "hidden: protects another unit"
 
 
 def _any(title: dict[str, str]) -> str:

@@ -11,6 +11,8 @@ MINIMUM_GROUP_SIZE = 10  # valid answers; the default of the disclosure rules
 SMALLEST_MINIMUM_GROUP_SIZE = 5  # valid answers; no survey goes below
 RETENTION_DAYS = 90  # whole days from the unsealing to the erasure, unless the survey says less or more
 LONGEST_RETENTION_DAYS = 365
+HEADCOUNTS_BY_ITEM = {"leadership-role": "headcount_leadership", "citizen-contact": "headcount_contact"}
+# The items that may be crossed with the unit, each with the column of the units file that says how many answer "yes".
 OPEN_DAYS = 14  # whole days a round is open, unless the survey says otherwise
 
 
@@ -35,7 +37,10 @@ class QuestionnaireReference(Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Cut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A predeclared cut: tables of `items` (items or scales; empty: all) by `dimensions`, items that group people."""
+    """A predeclared cut: tables of `items` (items or scales; empty: all) by `dimensions`, items that group people.
+
+    One dimension, or the unit crossed with one more, which includes the tables by each of the two.
+    """
 
     dimensions: tuple[str, ...]
     items: tuple[str, ...] = ()

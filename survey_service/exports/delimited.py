@@ -1,6 +1,7 @@
 """A release as one CSV table, a line a value; ``hidden`` stands for every hidden value, whatever the reason.
 
-Numbers have a decimal point, in every language. Every other field is an id or a code, which begins with a letter or a
+Numbers have a decimal point, in every language. Of crossed dimensions both ids stand in one field, and both codes, with a
+space between them, which no id and no code contains. Every other field is an id or a code, which begins with a letter or a
 digit by its syntax, so no field is read as a formula.
 """
 
@@ -15,8 +16,8 @@ HIDDEN = "hidden"
 COLUMNS = (
     "figure",
     "kind",
-    "dimension",
-    "group",
+    "dimensions",
+    "groups",
     "n",
     "option",
     "count",
@@ -45,11 +46,18 @@ def render(document: Released) -> bytes:
 
 def _lines(table: SafeTable) -> Iterator[tuple[object, ...]]:
     for row in table.rows:
-        place = (table.figure, table.kind, table.dimension or "", row.group or "")
+        place = (table.figure, table.kind, " ".join(table.dimensions), " ".join(row.groups))
         if row.n is None:
             yield (*place, HIDDEN, "", *(HIDDEN for _ in COLUMNS[6:]))
         elif row.score is not None:
             spread = (row.score.low, row.score.high, row.score.standard_deviation)
-            yield (*place, row.n, "", "", "", row.score.mean, *(HIDDEN if s is None else s for s in spread))
+            yield (*place, row.n, "", "", "", row.score.mean, *(_or_hidden(value) for value in spread))
+        elif table.kind == "respondents":
+            yield (*place, row.n, *("" for _ in COLUMNS[5:]))
         for cell in row.cells:
-            yield (*place, row.n, cell.option, cell.count, cell.share, "", cell.low, cell.high, "")
+            interval = (_or_hidden(cell.low), _or_hidden(cell.high))
+            yield (*place, row.n, cell.option, _or_hidden(cell.count), _or_hidden(cell.share), "", *interval, "")
+
+
+def _or_hidden(value: float | None) -> float | str:
+    return HIDDEN if value is None else value

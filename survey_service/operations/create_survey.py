@@ -4,6 +4,7 @@ import csv
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.domain.rounds import PLAINTEXT_SIZE
 from survey_service.domain.surveys import (
+    HEADCOUNTS_BY_ITEM,
     LONGEST_RETENTION_DAYS,
     MINIMUM_GROUP_SIZE,
     RETENTION_DAYS,
@@ -266,12 +268,33 @@ def _check_against_questionnaire(
     figures = {item.id for item in questionnaire.items} | {scale.id for scale in questionnaire.scales}
     for number, cut in enumerate(file.publication):
         place = f"publication[{number}]"
-        if len(cut.dimensions) != 1:
-            faults.append(f"{place}: name one dimension; crossings are not released")
         for dimension in cut.dimensions:
             item = questionnaire.item(dimension)
             if item is None or item.kind != "single" or item.sensitive:
                 faults.append(f"{place}: {dimension} is no item that groups people (single choice, not sensitive)")
         faults.extend(f"{place}: {wanted} is no item or scale" for wanted in cut.items if wanted not in figures)
-    if len({cut.dimensions for cut in file.publication}) < len(file.publication):
-        faults.append("publication: a dimension stands twice; list all its items in one cut")
+        faults.extend(f"{place}: {fault}" for fault in _crossing_faults(cut, questionnaire, units))
+    if len({frozenset(cut.dimensions) for cut in file.publication}) < len(file.publication):
+        faults.append("publication: a dimension or crossing stands twice; list all its items in one cut")
+
+
+def _crossing_faults(cut: Cut, questionnaire: Questionnaire, units: tuple[Unit, ...]) -> Iterator[str]:
+    """A crossing needs the headcounts of its groups: without them nobody knows which of them are too small."""
+    if len(cut.dimensions) == 1:
+        return
+    by_unit = {item.id for item in questionnaire.items if item.options_from == "units"}
+    others = [dimension for dimension in cut.dimensions if dimension not in by_unit]
+    if len(cut.dimensions) != 2 or len(others) != 1 or others[0] not in HEADCOUNTS_BY_ITEM:  # noqa: PLR2004 - a crossing
+        known = " or ".join(sorted(HEADCOUNTS_BY_ITEM))
+        yield f"name one dimension, or the unit crossed with {known}"
+        return
+    column = HEADCOUNTS_BY_ITEM[others[0]]
+    counts: dict[str, int | None] = {unit.id: getattr(unit, column) for unit in units}
+    missing = [unit for unit, count in counts.items() if count is None]
+    if missing:
+        yield f"a crossing with {others[0]} needs {column} of every unit; it is missing for {', '.join(missing)}"
+        return
+    for unit in units:
+        below = [counts[other.id] or 0 for other in units if other.parent == unit.id]
+        if (counts[unit.id] or 0) > unit.headcount or (below and sum(below) != counts[unit.id]):
+            yield f"{column} of {unit.id} is more than its headcount, or not the sum of the units below it"

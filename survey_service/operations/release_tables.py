@@ -5,23 +5,36 @@ import asyncio
 import msgspec
 from msgspec import Struct
 
-from analysis import Cut, Plan, Policy, SafeTable, UnprotectedPlan, UnsafePolicy, release
+from analysis import Policy, Release, SafeTable, UnprotectedPlan, UnprovenRelease, UnsafePolicy, release
 from questionnaires import definitions
 from survey_service import blocks
+from survey_service.domain.release_ledger import LedgerEntry, broken_at
 from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
+from survey_service.operations.publication import publication_plan
+from survey_service.store import releases as store_releases
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
+from survey_service.store.database import AnyConnection
+
+
+class ReleasedUnit(Struct, frozen=True, kw_only=True):
+    """What a unit in a release's tables is called, and which one it is part of."""
+
+    id: str
+    parent: str | None
+    name: dict[str, str]
 
 
 class ReleaseDocument(Struct, frozen=True, kw_only=True):
     """A release as it is stored, shown and exported.
 
     issued: credentials issued. count: sealed responses; analysed + invalid = count.
-    withheld: planned dimensions that are not shown.
+    is_above_headcount: some group has more people than its headcount; which one is not said.
+    previous_head: of the release ledger, before this release; hex.
     """
 
     round_id: RoundId
@@ -35,8 +48,17 @@ class ReleaseDocument(Struct, frozen=True, kw_only=True):
     count: int
     analysed: int
     invalid: int
+    units: tuple[ReleasedUnit, ...]
     tables: tuple[SafeTable, ...]
-    withheld: tuple[str, ...]
+    is_above_headcount: bool
+    previous_head: str = ""
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """Every release ever made. broken_at: the first position that does not continue the chain, None where all do."""
+
+    entries: tuple[LedgerEntry, ...]
+    broken_at: int | None
 
 
 class ReleaseRefused(Refusal):
@@ -85,12 +107,15 @@ async def release_tables(
             raise MinimumOnlyRises(minimum, found.minimum_group_size)
         encrypted = await store_responses.select_blocks(connection, found.round_id)
         storage_key = installation.keys.read(found.round_id, "storage")
-        document = await asyncio.to_thread(_tabulate, found, minimum, storage_key, encrypted)
+        already = await _already(connection, found.round_id)
+        document = await asyncio.to_thread(_tabulate, found, minimum, storage_key, encrypted, already)
         async with connection.transaction():
             await store.changed(connection, "raise_minimum_group_size", found.round_id, minimum)
             if not await store.changed(connection, "mark_released", found.round_id):
                 raise WrongState(round_id, "being released by another process", "unsealed")
-            await store_responses.insert_release(connection, found.round_id, msgspec.json.encode(document))
+            previous = await store_releases.hold_ledger(connection)
+            document = msgspec.structs.replace(document, previous_head=previous.hex())
+            await store_releases.insert_release(connection, found.round_id, msgspec.json.encode(document))
     return document
 
 
@@ -110,22 +135,61 @@ async def read_release(installation: Installation, round_id: str) -> ReleaseDocu
     """The release in force. Raises: UnknownRound, NothingReleased."""
     async with installation.database.session("reporting") as connection:
         found = await store.select_round(connection, round_id)
-        document = await store_responses.select_release(connection, found.round_id)
+        document = await store_releases.select_release(connection, found.round_id)
     if document is None:
         raise NothingReleased(round_id)
     return msgspec.json.decode(document, type=ReleaseDocument)
 
 
-def _tabulate(found: Round, minimum: int, storage_key: bytes, encrypted: list[Block]) -> ReleaseDocument:
+async def read_ledger(installation: Installation) -> Ledger:
+    """Every release ever made, with every hash computed again."""
+    async with installation.database.session("reporting") as connection:
+        entries = await store_releases.list_ledger(connection)
+    return Ledger(entries=tuple(entries), broken_at=broken_at(entries))
+
+
+class _Already(Struct, frozen=True, kw_only=True):
+    """What is out. earlier: releases of the same round. round_before: of the round before."""
+
+    earlier: tuple[Release, ...]
+    round_before: Release | None
+
+
+async def _already(connection: AnyConnection, round_id: RoundId) -> _Already:
+    earlier = await store_releases.select_releases(connection, round_id)
+    before = await store_releases.select_release_before(connection, round_id)
+    return _Already(
+        earlier=tuple(_release_of(document) for document in earlier),
+        round_before=None if before is None else _release_of(before),
+    )
+
+
+def _release_of(document: bytes) -> Release:
+    found = msgspec.json.decode(document, type=ReleaseDocument)
+    return Release(
+        minimum_group_size=found.minimum_group_size,
+        tables=found.tables,
+        is_above_headcount=found.is_above_headcount,
+    )
+
+
+def _tabulate(
+    found: Round, minimum: int, storage_key: bytes, encrypted: list[Block], already: _Already
+) -> ReleaseDocument:
     survey = msgspec.json.decode(found.definition, type=Survey)
     questionnaire = definitions.from_bytes(found.questionnaire)
     responses = blocks.decrypt_responses(storage_key, found.round_id, questionnaire, encrypted)
     if responses.size != found.analysed:
         raise MissingResponses(found.round_id, found=responses.size, analysed=found.analysed or 0)
-    plan = Plan(cuts=tuple(Cut(dimensions=cut.dimensions, figures=cut.items) for cut in survey.publication))
     try:
-        released = release(responses, plan, Policy(minimum_group_size=minimum))
-    except (UnprotectedPlan, UnsafePolicy) as refusal:
+        released = release(
+            responses,
+            publication_plan(survey, questionnaire),
+            Policy(minimum_group_size=minimum),
+            earlier=already.earlier,
+            round_before=already.round_before,
+        )
+    except (UnprotectedPlan, UnsafePolicy, UnprovenRelease) as refusal:
         raise ReleaseRefused(f"Round {found.round_id!r} cannot be released: {refusal}.") from refusal
     return ReleaseDocument(
         round_id=found.round_id,
@@ -139,6 +203,7 @@ def _tabulate(found: Round, minimum: int, storage_key: bytes, encrypted: list[Bl
         count=found.ballots or 0,
         analysed=found.analysed or 0,
         invalid=found.invalid or 0,
+        units=tuple(ReleasedUnit(id=unit.id, parent=unit.parent, name=unit.name) for unit in survey.units),
         tables=released.tables,
-        withheld=released.withheld,
+        is_above_headcount=released.is_above_headcount,
     )

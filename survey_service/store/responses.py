@@ -30,13 +30,3 @@ async def mark_opened(
     """Whether the round was closed and nothing of it had been opened before."""
     marked = await connection.fetchval(statement("mark_opened"), round_id, analysed, invalid, retention)
     return marked is not None
-
-
-async def insert_release(connection: AnyConnection, round_id: RoundId, document: bytes) -> None:
-    await connection.fetchval(statement("insert_release"), round_id, document)
-
-
-async def select_release(connection: AnyConnection, round_id: RoundId) -> bytes | None:
-    """The document in force; None where nothing is released."""
-    row = await connection.fetchrow(statement("select_release"), round_id)
-    return None if row is None else row["document"]

@@ -1,16 +1,52 @@
+-- name: hold_ledger
+-- Lets one transaction at a time add to the ledger.
+SELECT pg_advisory_xact_lock(hashtextextended('release ledger', 0));
+
+-- name: select_ledger_head
+-- The head that the next release continues; no row where nothing was ever released.
+SELECT head FROM release ORDER BY position DESC LIMIT 1;
+
 -- name: insert_release
--- Adds a release to those of the round.
-INSERT INTO release (round_id, number, document)
-SELECT $1, coalesce(max(number), 0) + 1, $2 FROM release WHERE round_id = $1
-RETURNING number;
+-- Adds a release to those of the round and to the ledger.
+INSERT INTO release (round_id, number, document, position, head)
+SELECT
+    $1,
+    coalesce(max(number) FILTER (WHERE round_id = $1), 0) + 1,
+    $2,
+    coalesce(max(position), 0) + 1,
+    ledger_head((SELECT last.head FROM release AS last ORDER BY last.position DESC LIMIT 1), sha256($2))
+FROM release
+RETURNING position;
 
 -- name: select_release
 -- The release in force.
-SELECT number, document
+SELECT document
 FROM release
 WHERE round_id = $1 AND NOT withdrawn
 ORDER BY number DESC
 LIMIT 1;
+
+-- name: select_releases
+-- Every release of a round, withdrawn ones too.
+SELECT document FROM release WHERE round_id = $1 ORDER BY number;
+
+-- name: select_release_before
+-- The release in force of the survey's latest released round that opened before this one.
+SELECT release.document
+FROM release
+JOIN round USING (round_id)
+JOIN round AS this ON this.round_id = $1
+WHERE
+    round.survey_id = this.survey_id
+    AND round.rehearsal = this.rehearsal
+    AND round.opens_at < this.opens_at
+    AND NOT release.withdrawn
+ORDER BY round.opens_at DESC, release.number DESC
+LIMIT 1;
+
+-- name: list_ledger
+-- The whole ledger, in its order.
+SELECT position, round_id, number, document, head, withdrawn FROM release ORDER BY position;
 
 -- name: withdraw_releases
 -- Takes every release of the round off the pages; it stays in the record.

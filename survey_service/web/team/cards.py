@@ -7,7 +7,7 @@ from msgspec import Struct
 from analysis import Cell, Row, SafeTable
 from questionnaires.model import Item, Scale
 from survey_service.web.team.charts import Chart, Kind, Measured, chart
-from survey_service.web.team.figures import Figure, Measure, Released, measure, share
+from survey_service.web.team.figures import Dimensions, Figure, Measure, Released, measure, share
 from survey_service.web.team.findings import group_label
 from survey_service.web.team.wording import HIDDEN, Wording
 
@@ -129,61 +129,105 @@ class Cards:
             questions=tuple(self._questions(scale) for scale in scales),
         )
 
-    def cut(self, figure: Figure, dimension: Item) -> Card:
-        """The groups of a dimension below the whole round; without a chart where no single share says the figure."""
-        table = self._released.table(figure, dimension.id)
+    def cut(self, figure: Figure, cut: Dimensions) -> Card:
+        """The groups of a cut below the whole round; without a chart where no single share says the figure."""
+        table = self._released.table(figure, cut)
         if table is None:
-            raise LookupError(f"{figure.id} by {dimension.id}")
+            raise LookupError(f"{figure.id} by {', '.join(cut)}")
         words = self._words
         rows = [row for row in (self._released.whole(figure), *table.rows) if row is not None]
         label = words.of(figure.title) if isinstance(figure, Scale) else words.quoted(words.of(figure.text))
         wanted = measure(figure)
         if isinstance(figure, Scale) and figure.kind == "score":
-            drawn = [self._score(group_label(dimension, row.group, words), row) for row in rows]
-            return self._cut(figure, dimension, label, "dot", drawn, rows, MEAN_COLUMNS, self._score_texts)
+            return self._cut(figure, cut, label, "dot", rows, self._score, MEAN_COLUMNS, self._score_texts)
         if wanted is not None:
-            drawn = [self._share(group_label(dimension, row.group, words), row, wanted) for row in rows]
             return self._cut(
-                figure, dimension, label, "bar", drawn, rows, SHARE_COLUMNS, lambda row: self._share_texts(row, wanted)
+                figure,
+                cut,
+                label,
+                "bar",
+                rows,
+                lambda name, row: self._share(name, row, wanted),
+                SHARE_COLUMNS,
+                lambda row: self._share_texts(row, wanted),
             )
-        return self._cut_of_options(figure, dimension, label, rows)
+        return self._cut_of_options(figure, cut, label, rows)
+
+    def respondents(self, cut: Dimensions) -> Card | None:
+        """How many of each group have answered; None where no table says it."""
+        table = next((t for t in self._released.tables(cut) if t.kind == "respondents"), None)
+        if table is None:
+            return None
+        words = self._words
+        return Card(
+            id=f"respondents-by-{'-and-'.join(cut)}",
+            title=words("results.respondents_by", dimensions=self.cut_title(cut)),
+            asked=(),
+            base="",
+            chart=None,
+            table=Table(
+                columns=self._columns("group", "n"),
+                rows=tuple((self._label(cut, row, table.rows), self._n(row)) for row in table.rows),
+            ),
+        )
+
+    def cut_title(self, cut: Dimensions) -> str:
+        """By what the groups are made."""
+        questions = [self._words.quoted(self._words.of(item.text)) for item in self._released.dimensions(cut)]
+        return self._words("results.by_dimension", question=self._words.listed(questions))
 
     def _cut(
         self,
         figure: Figure,
-        dimension: Item,
+        cut: Dimensions,
         label: str,
         kind: Kind,
-        drawn: Sequence[Measured],
         rows: Sequence[Row],
+        draw: Callable[[str, Row], Measured],
         columns: tuple[str, ...],
         texts: Callable[[Row], tuple[str, ...]],
     ) -> Card:
         words, wanted = self._words, measure(figure)
         marked = [
             Measured(
-                label=m.label, n=m.n, value=m.value, low=m.low, high=m.high, text=m.text, is_reference=row.group is None
+                label=m.label, n=m.n, value=m.value, low=m.low, high=m.high, text=m.text, is_reference=not row.groups
             )
-            for m, row in zip(drawn, rows, strict=True)
+            for row in self._drawn(cut, rows)
+            for m in [draw(group_label(self._released, cut, row, words), row)]
         ]
         asked = () if wanted is None or isinstance(figure, Scale) else self._measured(figure, wanted)
         return Card(
-            id=f"{figure.id}-by-{dimension.id}",
+            id=_cut_id(figure, cut),
             title=self._range(label, [m for m in marked if not m.is_reference]),
             asked=asked,
             base="",
-            chart=chart(kind, label, marked, "100" if kind == "dot" else words.whole_per_cent(1)),
+            chart=chart(kind, label, marked, "100" if kind == "dot" else words.whole_per_cent(1)) if marked else None,
             table=Table(
                 columns=self._columns("group", "n", *columns),
-                rows=tuple((group_label(dimension, row.group, words), *texts(row)) for row in rows),
+                rows=tuple((self._label(cut, row, rows), *texts(row)) for row in rows),
             ),
         )
 
-    def _cut_of_options(self, figure: Figure, dimension: Item, label: str, rows: Sequence[Row]) -> Card:
+    def _drawn(self, cut: Dimensions, rows: Sequence[Row]) -> list[Row]:
+        """What a picture can hold: of a hierarchy its highest groups, of a crossing nothing."""
+        if len(cut) > 1:
+            return []
+        (dimension,) = self._released.dimensions(cut)
+        listed = {code for row in rows for code in row.groups}
+        return [row for row in rows if not row.groups or not self._released.depth(dimension, row.groups[0], listed)]
+
+    def _label(self, cut: Dimensions, row: Row, rows: Sequence[Row]) -> str:
+        """A group's name, behind a dash for each group above it."""
+        listed = {other.groups[0] for other in rows if other.groups}
+        first = self._released.dimensions(cut)[0]
+        depth = self._released.depth(first, row.groups[0], listed) if row.groups else 0
+        return "\N{EN DASH} " * depth + group_label(self._released, cut, row, self._words)
+
+    def _cut_of_options(self, figure: Figure, cut: Dimensions, label: str, rows: Sequence[Row]) -> Card:
         words = self._words
         valid = [] if isinstance(figure, Scale) else [option for option in figure.options if not option.missing]
         return Card(
-            id=f"{figure.id}-by-{dimension.id}",
+            id=_cut_id(figure, cut),
             title=label,
             asked=() if isinstance(figure, Scale) else self._several(figure),
             base="",
@@ -191,11 +235,7 @@ class Cards:
             table=Table(
                 columns=(*self._columns("group", "n"), *(words.of(option.text) for option in valid)),
                 rows=tuple(
-                    (
-                        group_label(dimension, row.group, words),
-                        self._n(row),
-                        *self._shares(row, [o.code for o in valid]),
-                    )
+                    (self._label(cut, row, rows), self._n(row), *self._shares(row, [o.code for o in valid]))
                     for row in rows
                 ),
             ),
@@ -220,7 +260,7 @@ class Cards:
         return self._words("n", n=HIDDEN if n is None else self._words.whole(n))
 
     def _cell(self, label: str, cell: Cell | None, n: int | None) -> Measured:
-        if cell is None:
+        if cell is None or cell.share is None:
             return self._hidden(label)
         return Measured(
             label=label,
@@ -263,7 +303,7 @@ class Cards:
         return Measured(label=label, n=self._n_text(None), value=None, low=None, high=None, text=text)
 
     def _cell_texts(self, cell: Cell | None) -> tuple[str, ...]:
-        if cell is None:
+        if cell is None or cell.count is None or cell.share is None or cell.low is None or cell.high is None:
             return (HIDDEN,) * len(SHARE_COLUMNS)
         words = self._words
         return words.whole(cell.count), words.per_cent(cell.share), words.interval(cell.low, cell.high)
@@ -271,7 +311,7 @@ class Cards:
     def _share_texts(self, row: Row, wanted: Measure) -> tuple[str, ...]:
         found = share(row, wanted)
         if found is None:
-            return (HIDDEN,) * (1 + len(SHARE_COLUMNS))
+            return (self._n(row), *(HIDDEN,) * len(SHARE_COLUMNS))
         words = self._words
         return (
             words.whole(found.n),
@@ -293,7 +333,7 @@ class Cards:
         )
 
     def _shares(self, row: Row, options: Sequence[str]) -> tuple[str, ...]:
-        cells = {cell.option: self._words.per_cent(cell.share) for cell in row.cells}
+        cells = {cell.option: self._words.per_cent(cell.share) for cell in row.cells if cell.share is not None}
         return tuple(cells.get(option, HIDDEN) for option in options)
 
     def _block_texts(self, item: Item) -> tuple[str, ...]:
@@ -379,3 +419,7 @@ class Cards:
             high=high.text,
             high_group=high.label,
         )
+
+
+def _cut_id(figure: Figure, cut: Dimensions) -> str:
+    return f"{figure.id}-by-{'-and-'.join(cut)}"

@@ -1,29 +1,32 @@
 """Which share of a released table is drawn, read from its cells: nothing here sees more than the release holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from statistics import NormalDist
 from typing import Literal
 
 from msgspec import Struct
 
-from analysis import Row, SafeTable, Score, wilson_interval
-from questionnaires.model import Item, Questionnaire, Scale
+from analysis import Cell, Row, SafeTable, Score, wilson_interval
+from questionnaires.model import Item, Questionnaire, Scale, Text
+from survey_service.operations.release_tables import ReleaseDocument
 
 FEWEST_STEPS = 4  # of an answer scale whose two upper steps are counted together
 CONFIDENCE = 0.95
 
 Figure = Item | Scale
+Dimensions = tuple[str, ...]
 
 
 class Measure(Struct, frozen=True, kw_only=True):
     """The one share of an item or scale that a bar shows: those who chose any of `options`.
 
-    is_complement: those who chose none of them.
+    is_complement: those who chose none of them. is_exhaustive: everybody who answered chose exactly one option.
     """
 
     name: Literal["at-least-once", "top-two", "any-of"]
     options: frozenset[str]
     is_complement: bool = False
+    is_exhaustive: bool = False
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -44,25 +47,43 @@ class Share(Struct, frozen=True, kw_only=True):
 def measure(figure: Figure) -> Measure | None:
     """None: no single share says it; its options are drawn one by one."""
     if isinstance(figure, Scale):
-        return Measure(name="any-of", options=frozenset({"any"})) if figure.kind == "prevalence" else None
+        return (
+            Measure(name="any-of", options=frozenset({"any"}), is_exhaustive=True)
+            if figure.kind == "prevalence"
+            else None
+        )
     valid = [option for option in figure.options if not option.missing]
     harmless = [option for option in valid if option.harmless]
     if harmless and figure.kind == "single":
-        return Measure(name="at-least-once", options=frozenset(o.code for o in valid if not o.harmless))
+        return Measure(
+            name="at-least-once", options=frozenset(o.code for o in valid if not o.harmless), is_exhaustive=True
+        )
     if harmless and all(option.exclusive for option in harmless):
         return Measure(name="any-of", options=frozenset(o.code for o in harmless), is_complement=True)
     values = sorted({option.value for option in valid if option.value is not None})
     if figure.kind == "single" and len(values) >= FEWEST_STEPS and all(option.value is not None for option in valid):
-        return Measure(name="top-two", options=frozenset(o.code for o in valid if o.value in values[-2:]))
+        return Measure(
+            name="top-two", options=frozenset(o.code for o in valid if o.value in values[-2:]), is_exhaustive=True
+        )
     return None
 
 
 def share(row: Row, measured: Measure) -> Share | None:
-    """None: the row is hidden."""
+    """None: the row is hidden, or too much of it to tell."""
     if row.n is None:
         return None
-    chosen = sum(cell.count for cell in row.cells if cell.option in measured.options)
+    chosen = _together([cell for cell in row.cells if cell.option in measured.options])
+    if chosen is None and measured.is_exhaustive:
+        others = _together([cell for cell in row.cells if cell.option not in measured.options])
+        chosen = None if others is None else row.n - others
+    if chosen is None:
+        return None
     return Share(count=row.n - chosen if measured.is_complement else chosen, n=row.n)
+
+
+def _together(cells: list[Cell]) -> int | None:
+    counts = [cell.count for cell in cells if cell.count is not None]
+    return sum(counts) if len(counts) == len(cells) else None
 
 
 def score_interval(score: Score, n: int, comparisons: int) -> tuple[float, float] | None:
@@ -90,14 +111,35 @@ def do_not_overlap(one: tuple[float, float], other: tuple[float, float]) -> bool
 class Released:
     """The tables of a release by what they show."""
 
-    def __init__(self, tables: Iterable[SafeTable], questionnaire: Questionnaire) -> None:
-        self._tables = {(table.figure, table.dimension): table for table in tables}
+    def __init__(self, document: ReleaseDocument, questionnaire: Questionnaire) -> None:
+        self._tables = {(table.figure, table.dimensions): table for table in document.tables}
+        self._units = {unit.id: unit for unit in document.units}
         self.questionnaire = questionnaire
-        shown = {dimension for _, dimension in self._tables}
-        self.dimensions = tuple(item for item in questionnaire.items if item.id in shown)
+        self.cuts = tuple(dict.fromkeys(table.dimensions for table in document.tables if table.dimensions))
 
-    def table(self, figure: Figure, dimension: str | None = None) -> SafeTable | None:
-        return self._tables.get((figure.id, dimension))
+    def dimensions(self, cut: Dimensions) -> tuple[Item, ...]:
+        """The items that group people."""
+        items = {item.id: item for item in self.questionnaire.items}
+        return tuple(items[dimension] for dimension in cut)
+
+    def group_name(self, dimension: Item, code: str) -> Text:
+        """Of an option, or of a unit that is made of others."""
+        option = dimension.option(code)
+        return self._units[code].name if option is None else option.text
+
+    def depth(self, dimension: Item, code: str, among: Collection[str]) -> int:
+        """How many of the groups listed are above one."""
+        depth, unit = 0, self._units.get(code) if dimension.options_from is not None else None
+        while unit is not None and unit.parent is not None:
+            depth += unit.parent in among
+            unit = self._units.get(unit.parent)
+        return depth
+
+    def table(self, figure: Figure, cut: Dimensions = ()) -> SafeTable | None:
+        return self._tables.get((figure.id, cut))
+
+    def tables(self, cut: Dimensions) -> list[SafeTable]:
+        return [table for (_, dimensions), table in self._tables.items() if dimensions == cut]
 
     def whole(self, figure: Figure) -> Row | None:
         """The row of the whole round; None where the release has no such table."""

@@ -5,7 +5,7 @@ from itertools import combinations
 from analysis import Row
 from questionnaires.model import Item, Scale
 from survey_service.operations.release_tables import ReleaseDocument
-from survey_service.web.team.figures import Released, Share, do_not_overlap, measure, score_interval, share
+from survey_service.web.team.figures import Dimensions, Released, Share, do_not_overlap, measure, score_interval, share
 from survey_service.web.team.wording import Wording
 
 Named = tuple[str, Share]
@@ -75,9 +75,10 @@ def _groups(released: Released, words: Wording) -> str | None:
     """The two groups that are furthest apart in any prevalence, each pair of one cut compared."""
     pairs: list[tuple[Scale, Item, tuple[Named, Named]]] = []
     for scale in released.scales("prevalence"):
-        for dimension in released.dimensions:
-            shares = _by_group(released, scale, dimension, words)
-            pairs += [(scale, dimension, pair) for pair in combinations(shares, 2)]
+        for cut in released.cuts:
+            if len(cut) == 1 and (shares := _by_group(released, scale, cut, words)):
+                (dimension,) = released.dimensions(cut)
+                pairs += [(scale, dimension, pair) for pair in combinations(shares, 2)]
     if not pairs:
         return None
     scale, dimension, two = max(pairs, key=lambda pair: abs(pair[2][0][1].share - pair[2][1][1].share))
@@ -94,20 +95,28 @@ def _groups(released: Released, words: Wording) -> str | None:
     )
 
 
-def _by_group(released: Released, scale: Scale, dimension: Item, words: Wording) -> list[Named]:
-    table, wanted = released.table(scale, dimension.id), measure(scale)
+def _by_group(released: Released, scale: Scale, cut: Dimensions, words: Wording) -> list[Named]:
+    """Groups of one level: a unit and the one above it are no two groups."""
+    table, wanted = released.table(scale, cut), measure(scale)
     if table is None or wanted is None:
         return []
+    (dimension,) = released.dimensions(cut)
+    listed = {row.groups[0] for row in table.rows}
     return [
-        (group_label(dimension, row.group, words), found)
+        (group_label(released, cut, row, words), found)
         for row in table.rows
-        if (found := share(row, wanted)) is not None
+        if released.depth(dimension, row.groups[0], listed) == 0 and (found := share(row, wanted)) is not None
     ]
 
 
-def group_label(dimension: Item, group: str | None, words: Wording) -> str:
-    option = None if group is None else dimension.option(group)
-    return words("results.everyone") if option is None else words.of(option.text)
+def group_label(released: Released, cut: Dimensions, row: Row, words: Wording) -> str:
+    if not row.groups:
+        return words("results.everyone")
+    names = (
+        words.of(released.group_name(dimension, code))
+        for dimension, code in zip(released.dimensions(cut), row.groups, strict=True)
+    )
+    return words("results.crossed").join(names)
 
 
 def _share(released: Released, figure: Item | Scale) -> Share | None:

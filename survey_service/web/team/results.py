@@ -7,7 +7,7 @@ from msgspec import Struct
 from questionnaires.model import Item, Questionnaire
 from survey_service.operations.release_tables import ReleaseDocument
 from survey_service.web.team.cards import Card, Cards
-from survey_service.web.team.figures import Figure, Released, measure
+from survey_service.web.team.figures import Dimensions, Figure, Released, measure
 from survey_service.web.team.findings import findings
 from survey_service.web.team.wording import Wording
 
@@ -29,27 +29,24 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class ResultsPage(Struct, frozen=True, kw_only=True):
-    """findings, withheld, method: sentences. profile: the mean scores at a glance."""
+    """findings, method: sentences. profile: the mean scores at a glance. respondents: how large the groups are."""
 
     findings: tuple[str, ...]
     profile: Card | None
     parts: tuple[Part, ...]
-    withheld: tuple[str, ...]
+    respondents: tuple[Card, ...]
     method: tuple[str, ...]
 
 
 def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words: Wording) -> ResultsPage:
-    released = Released(document.tables, questionnaire)
+    released = Released(document, questionnaire)
     cards = Cards(released, words)
     scores = released.scales("score")
     return ResultsPage(
         findings=tuple(findings(document, released, words)),
         profile=cards.profile(scores) if scores else None,
         parts=tuple(part for part in _parts(released, cards, words) if part.cards),
-        withheld=tuple(
-            words("results.withheld_reason", dimension=_dimension_title(questionnaire.item(dimension), words))
-            for dimension in document.withheld
-        ),
+        respondents=tuple(card for cut in released.cuts if (card := cards.respondents(cut))),
         method=(
             words("results.method_interval"),
             words("results.method_hidden", minimum=document.minimum_group_size),
@@ -71,9 +68,7 @@ def _parts(released: Released, cards: Cards, words: Wording) -> list[Part]:
             title=words.of(section.title),
             cards=tuple(_section_cards(released, cards, section.id, words)),
             comparisons=tuple(
-                comparison
-                for dimension in released.dimensions
-                if (comparison := _comparison(released, cards, section.id, dimension, words))
+                comparison for cut in released.cuts if (comparison := _comparison(released, cards, section.id, cut))
             ),
         )
         for section in released.questionnaire.sections
@@ -96,14 +91,12 @@ def _section_cards(released: Released, cards: Cards, section: str, words: Wordin
     return made
 
 
-def _comparison(released: Released, cards: Cards, section: str, dimension: Item, words: Wording) -> Comparison | None:
+def _comparison(released: Released, cards: Cards, section: str, cut: Dimensions) -> Comparison | None:
     figures: list[Figure] = [*released.questionnaire.scales, *released.questionnaire.items]
-    cut = [f for f in figures if _section(released, f) == section and released.table(f, dimension.id) is not None]
-    if not cut:
+    found = [f for f in figures if _section(released, f) == section and released.table(f, cut) is not None]
+    if not found:
         return None
-    return Comparison(
-        title=_dimension_title(dimension, words), cards=tuple(cards.cut(figure, dimension) for figure in cut)
-    )
+    return Comparison(title=cards.cut_title(cut), cards=tuple(cards.cut(figure, cut) for figure in found))
 
 
 def _section(released: Released, figure: Figure) -> str | None:
@@ -111,7 +104,3 @@ def _section(released: Released, figure: Figure) -> str | None:
     if isinstance(figure, Item):
         return figure.section
     return next((item.section for item in released.questionnaire.items if item.id in figure.items), None)
-
-
-def _dimension_title(dimension: Item | None, words: Wording) -> str:
-    return "" if dimension is None else words("results.by_dimension", question=words.of(dimension.text))

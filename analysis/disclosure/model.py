@@ -1,0 +1,350 @@
+"""The linear system of a release: every count that its tables print, that sums reveal, or that links them.
+
+Four layers of cells lie over the groups of each cut: respondents; the base of each figure, which are those with a valid
+answer; its categories; and those without a valid answer, whom no table prints. Groups add up in every layer alike;
+categories add up to their base; base and rest add up to the respondents. What one figure says about another (affected
+in any way, at least as many as were threatened) is a relation with a slack that nobody prints.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from analysis.counts import Counted
+from analysis.cutting import Cutting, Dimensions
+from analysis.disclosure import primary
+from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
+from analysis.disclosure.primary import Standing
+from analysis.grouping import UNSTATED, Partition, sums
+from analysis.plan import Groups, Plan, Policy
+from questionnaires.model import Item, Questionnaire, Scale
+
+RESPONDENTS = "all-respondents"  # the figure whose base is everyone who said which group they are in
+KNOWN_PATTERN_DISCOUNT = 0.5  # of the cost of what was hidden in the round before: patterns stay as they are
+LEAST_COST = 0.5  # respondents; an empty category is still worth printing
+
+_REST = "rest"  # those without a valid answer
+_SLACK = "slack"
+
+
+class Place(Struct, frozen=True, kw_only=True, order=True):
+    """Where a count belongs. category: empty for the base."""
+
+    figure: str
+    dimensions: Dimensions = ()
+    groups: Groups = ()
+    category: str = ""
+
+
+class Model(Struct, frozen=True, kw_only=True, eq=False):
+    """places: the index of each printable or derivable cell. is_above_headcount: a group is larger than is known."""
+
+    tables: LinkedTables
+    places: dict[Place, int]
+    is_above_headcount: bool
+
+
+class _Cells:
+    """Collects cells and relations."""
+
+    def __init__(self) -> None:
+        self.places: dict[Place, int] = {}
+        self._values: list[Numbers] = []
+        self.costs: list[Numbers] = []
+        self.statuses: list[NDArray[np.int8]] = []
+        self.upper: list[Numbers] = []
+        self.upper_protection: list[Numbers] = []
+        self.sliding_protection: list[Numbers] = []
+        self.size = 0
+        self._rows: list[NDArray[np.int64]] = []
+        self._columns: list[NDArray[np.int64]] = []
+        self._coefficients: list[Numbers] = []
+        self.relations = 0
+
+    def add(self, values: Numbers, standing: Standing, costs: Numbers, upper: Numbers | float = np.inf) -> int:
+        """Adds cells; returns the index of the first."""
+        first = self.size
+        self._values.append(values)
+        self.costs.append(costs)
+        self.statuses.append(standing.statuses)
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), values.shape))
+        self.upper_protection.append(standing.upper_protection)
+        self.sliding_protection.append(standing.sliding_protection)
+        self.size += values.size
+        return first
+
+    @property
+    def values(self) -> Numbers:
+        """Of all cells so far."""
+        if len(self._values) > 1:
+            self._values = [np.concatenate(self._values)]
+        return self._values[0]
+
+    def add_unprinted(self, values: Numbers) -> int:
+        nothing = np.zeros(values.shape)
+        statuses = np.full(values.shape, Status.UNPRINTED, dtype=np.int8)
+        return self.add(
+            values, Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing), nothing
+        )
+
+    def relate(self, columns: Sequence[int] | NDArray[np.int64], coefficients: Sequence[float] | Numbers) -> None:
+        """One relation whose terms add up to zero."""
+        self._rows.append(np.full(len(columns), self.relations, dtype=np.int64))
+        self._columns.append(np.asarray(columns, dtype=np.int64))
+        self._coefficients.append(np.asarray(coefficients, dtype=np.float64))
+        self.relations += 1
+
+    def tables(self, insiders: Iterable[tuple[int, ...]], settled: Mapping[int, Status]) -> LinkedTables:
+        statuses = np.concatenate(self.statuses)
+        for index, status in settled.items():
+            statuses[index] = status
+        shape = (self.relations, self.size)
+        entries = (np.concatenate(self._rows), np.concatenate(self._columns)) if self.relations else ((), ())
+        coefficients = np.concatenate(self._coefficients) if self.relations else ()
+        return LinkedTables(
+            values=self.values,
+            costs=np.concatenate(self.costs),
+            statuses=statuses,
+            lower=np.zeros(self.size),
+            upper=np.concatenate(self.upper),
+            lower_protection=np.zeros(self.size),
+            upper_protection=np.concatenate(self.upper_protection),
+            sliding_protection=np.concatenate(self.sliding_protection),
+            relations=csr_array((coefficients, entries), shape=shape),
+            totals=np.zeros(self.relations),
+            insiders=tuple(insiders),
+        )
+
+
+class ModelBuilder:
+    """Lays the layers over the groups.
+
+    barred: by figure and dimensions, the groups that other rules forbid, shape (cells of the partition,).
+    hidden: places that stay hidden whatever protects them. known_hidden: places that were hidden in the round before.
+    """
+
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        cutting: Cutting,
+        plan: Plan,
+        policy: Policy,
+        *,
+        barred: Mapping[tuple[str, Dimensions], Mask] = {},
+        hidden: Collection[Place] = (),
+        known_hidden: Collection[Place] = (),
+    ) -> None:
+        self._questionnaire = questionnaire
+        self._cutting = cutting
+        self._plan = plan
+        self._policy = policy
+        self._barred = barred
+        self._hidden = hidden
+        self._known_hidden = known_hidden
+        self._cells = _Cells()
+        self._insiders: list[tuple[int, ...]] = []
+        self._is_above_headcount = False
+
+    def build(self, respondents: int, counted: Mapping[str, Counted]) -> Model:
+        """respondents: how many answered at all. counted: the figures that are cut, by id."""
+        everyone = np.ones(respondents, dtype=np.bool_)
+        self._lay(RESPONDENTS, everyone, ())
+        for figure, one in counted.items():
+            categories = [(c.code, c.is_sensitive, c.members) for c in one.categories]
+            self._lay(figure, one.valid, categories)
+            self._add_up(figure, one)
+        self._link(counted)
+        hidden = {self._cells.places[place]: Status.UNPRINTED for place in self._hidden if place in self._cells.places}
+        statuses = np.concatenate(self._cells.statuses)
+        settled = {index: status for index, status in hidden.items() if statuses[index] == Status.OPTIONAL}
+        return Model(
+            tables=self._cells.tables(self._insiders, settled),
+            places=self._cells.places,
+            is_above_headcount=self._is_above_headcount,
+        )
+
+    def _lay(self, figure: str, valid: Mask, categories: Sequence[tuple[str, bool, Mask]]) -> None:
+        """The cells of one figure in every partition, and how groups add up."""
+        whole = np.array([valid.sum(), *(members.sum() for _, _, members in categories)], dtype=np.float64)
+        required = np.full(whole.shape, Status.REQUIRED, dtype=np.int8)
+        nothing = np.zeros(whole.shape)
+        first = self._cells.add(
+            whole, Standing(statuses=required, upper_protection=nothing, sliding_protection=nothing), whole
+        )
+        layers = ["", *(code for code, _, _ in categories)]
+        for offset, category in enumerate(layers):
+            self._cells.places[Place(figure=figure, category=category)] = first + offset
+        for partition in self._cutting.partitions_of(figure):
+            self._lay_partition(figure, partition, valid, categories)
+        for partition in self._cutting.partitions_of(figure):
+            for one in sums(partition):
+                for category in layers:
+                    columns = [self._at(figure, *group, category) for group in (one.whole, *one.parts)]
+                    self._cells.relate(columns, [-1.0, *[1.0] * len(one.parts)])
+        self._nest(figure, layers)
+
+    def _lay_partition(
+        self, figure: str, partition: Partition, valid: Mask, categories: Sequence[tuple[str, bool, Mask]]
+    ) -> None:
+        printed = set(partition.printed.values())
+        printable = np.array([cell in printed for cell in partition.cells])
+        base = partition.count(valid)
+        upper, above = self._known_sizes(partition, base)
+        barred = self._barred.get((figure, partition.dimensions), np.zeros(base.shape, dtype=np.bool_)) | above
+        bases = primary.judge_bases(base, printable, barred, self._policy)
+        firsts = [self._add(figure, partition, "", base, bases, upper)]
+        if categories:
+            counts = np.array([partition.count(members) for _, _, members in categories])
+            sensitive = np.array([is_sensitive for _, is_sensitive, _ in categories])
+            judged = primary.judge_categories(base, counts, sensitive, bases, printable, self._policy)
+            for number, (code, _, _) in enumerate(categories):
+                standing = Standing(
+                    statuses=judged.statuses[number],
+                    upper_protection=judged.upper_protection[number],
+                    sliding_protection=judged.sliding_protection[number],
+                )
+                firsts.append(self._add(figure, partition, code, counts[number], standing, upper))
+            self._know(base, counts, sensitive, firsts)
+
+    def _known_sizes(self, partition: Partition, base: Numbers) -> tuple[Numbers, Mask]:
+        """What everybody knows of the groups' sizes, and which groups are larger: there the bound is dropped."""
+        known = self._plan.headcounts.get(partition.dimensions, {})
+        listed = {partition.printed[groups]: size for groups, size in known.items() if groups in partition.printed}
+        upper = np.array([float(listed.get(cell, np.inf)) for cell in partition.cells])
+        above = base > upper
+        self._is_above_headcount |= bool(above.any())
+        return np.where(above, np.inf, upper), above
+
+    def _add(
+        self, figure: str, partition: Partition, category: str, counts: Numbers, standing: Standing, upper: Numbers
+    ) -> int:
+        places = [
+            Place(figure=figure, dimensions=partition.dimensions, groups=cell, category=category)
+            for cell in partition.cells
+        ]
+        known = np.array([place in self._known_hidden for place in places])
+        costs = np.maximum(counts, LEAST_COST) * np.where(known, KNOWN_PATTERN_DISCOUNT, 1.0)
+        first = self._cells.add(counts, standing, costs, upper)
+        self._cells.places.update((place, first + offset) for offset, place in enumerate(places))
+        return first
+
+    def _know(self, base: Numbers, counts: Numbers, sensitive: Mask, firsts: Sequence[int]) -> None:
+        """Who is alone in a group, or alone with a sensitive answer, knows these counts."""
+        for group in np.flatnonzero(base == 1):
+            alone = [0, *(1 + int(category) for category in np.flatnonzero(counts[:, group] == 1))]
+            self._insiders.append(tuple(firsts[layer] + int(group) for layer in alone))
+        for category in np.flatnonzero(sensitive):
+            for group in np.flatnonzero((counts[category] == 1) & (base > 1)):
+                self._insiders.append((firsts[1 + int(category)] + int(group),))
+
+    def _add_up(self, figure: str, one: Counted) -> None:
+        """Categories to their base, and base and rest to the respondents, in the finest groups."""
+        codes = [category.code for category in one.categories]
+        for partition in self._cutting.partitions_of(figure):
+            if one.is_partition and codes:
+                for cell in partition.cells:
+                    place = (figure, partition.dimensions, cell)
+                    self._cells.relate(
+                        [self._at(*place, category) for category in ("", *codes)], [-1.0, *[1.0] * len(codes)]
+                    )
+        for partition in self._cutting.finest_of(figure):
+            atoms = [(partition.dimensions, atom) for atom in partition.atoms]
+            self._bound(([(RESPONDENTS, *atom, "")] for atom in atoms), ([(figure, *atom, "")] for atom in atoms))
+            if not one.is_partition:
+                for code in codes:
+                    self._bound(([(figure, *atom, "")] for atom in atoms), ([(figure, *atom, code)] for atom in atoms))
+
+    def _nest(self, figure: str, layers: Sequence[str]) -> None:
+        """Whoever was asked for a dimension may be a group of another one: then its own groups add up to that."""
+        singles = {one.dimensions[0]: one for one in self._cutting.partitions_of(figure) if len(one.dimensions) == 1}
+        for dimension, partition in singles.items():
+            for other, codes in self._asked_of(dimension):
+                if other not in singles:
+                    continue
+                (inner,) = partition.groupings
+                for category in layers:
+                    parts = [self._at(figure, (dimension,), (code,), category) for code in (*inner.top, UNSTATED)]
+                    wholes = [self._at(figure, (other,), (code,), category) for code in codes]
+                    self._cells.relate([*wholes, *parts], [*[-1.0] * len(wholes), *[1.0] * len(parts)])
+
+    def _asked_of(self, dimension: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        item = self._questionnaire.item(dimension)
+        for condition in self._questionnaire.conditions:
+            if item is not None and item.show_if == (condition.id,) and len(condition.items) == 1:
+                yield condition.items[0], condition.options
+
+    def _link(self, counted: Mapping[str, Counted]) -> None:
+        """What figures of the same people say about each other."""
+        for figure, one in counted.items():
+            for smaller, larger in _links(self._questionnaire, one, counted):
+                for partition in self._cutting.finest_of(figure):
+                    named = {name for name, _ in (*smaller, *larger)}
+                    if not all(partition in self._cutting.partitions_of(name) for name in named):
+                        continue
+                    atoms = [(partition.dimensions, atom) for atom in partition.atoms]
+                    self._bound(
+                        ([(name, *atom, code) for name, code in larger] for atom in atoms),
+                        ([(name, *atom, code) for name, code in smaller] for atom in atoms),
+                    )
+
+    def _bound(
+        self,
+        larger: Iterable[list[tuple[str, Dimensions, Groups, str]]],
+        smaller: Iterable[list[tuple[str, Dimensions, Groups, str]]],
+    ) -> None:
+        """The one sum is at least the other, group by group: the rest is a slack of its own."""
+        pairs = [
+            ([self._at(*place) for place in more], [self._at(*place) for place in fewer])
+            for more, fewer in zip(larger, smaller, strict=True)
+        ]
+        values = self._cells.values
+        slack = np.array([values[more].sum() - values[fewer].sum() for more, fewer in pairs])
+        first = self._cells.add_unprinted(slack)
+        for offset, (more, fewer) in enumerate(pairs):
+            self._cells.relate([*more, *fewer, first + offset], [*[-1.0] * len(more), *[1.0] * len(fewer), 1.0])
+
+    def _at(self, figure: str, dimensions: Dimensions, groups: Groups, category: str) -> int:
+        return self._cells.places[Place(figure=figure, dimensions=dimensions, groups=groups, category=category)]
+
+
+_Terms = list[tuple[str, str]]
+"""Figures with categories, which are added."""
+
+
+def _links(
+    questionnaire: Questionnaire, one: Counted, counted: Mapping[str, Counted]
+) -> Iterator[tuple[_Terms, _Terms]]:
+    """What the figure is at most, and what it is at least: pairs of a smaller and a larger sum."""
+    figure = one.figure
+    if isinstance(figure, Scale) and figure.kind == "prevalence":
+        items = [item for item in questionnaire.items if item.id in figure.items and item.id in counted]
+        for item in items:
+            # Who ticked several options of a multiple choice is affected once.
+            for smaller in [_affected(item)] if item.kind == "single" else [[term] for term in _affected(item)]:
+                yield smaller, [(figure.id, "any")]
+            yield [(item.id, "")], [(figure.id, "")]
+        if len(items) == len(figure.items):
+            yield [(figure.id, "any")], [term for item in items for term in _affected(item)]
+        for other in counted.values():
+            wider = other.figure
+            if isinstance(wider, Scale) and wider.kind == "prevalence" and set(figure.items) < set(wider.items):
+                yield [(figure.id, "any")], [(wider.id, "any")]
+    if isinstance(figure, Item):
+        for condition in questionnaire.conditions:
+            opening = [
+                (item, item.option(code))
+                for item in questionnaire.items
+                if item.id in condition.items
+                for code in condition.options
+            ]
+            chosen = [(item.id, option.code) for item, option in opening if option is not None]
+            is_counted = all(item.id in counted and not (option and option.missing) for item, option in opening)
+            if condition.id in figure.show_if and is_counted:
+                yield [(figure.id, "")], chosen
+
+
+def _affected(item: Item) -> _Terms:
+    return [(item.id, option.code) for option in item.options if not (option.harmless or option.missing)]

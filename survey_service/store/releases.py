@@ -1,0 +1,48 @@
+"""Releases and their ledger."""
+
+from survey_service.domain.release_ledger import START, LedgerEntry
+from survey_service.domain.rounds import RoundId
+from survey_service.store.database import AnyConnection
+from survey_service.store.statements import statement
+
+
+async def hold_ledger(connection: AnyConnection) -> bytes:
+    """Keeps others from adding to the ledger until the transaction ends; returns its head."""
+    await connection.execute(statement("hold_ledger"))
+    head = await connection.fetchval(statement("select_ledger_head"))
+    return START if head is None else bytes(head)
+
+
+async def insert_release(connection: AnyConnection, round_id: RoundId, document: bytes) -> None:
+    await connection.fetchval(statement("insert_release"), round_id, document)
+
+
+async def select_release(connection: AnyConnection, round_id: RoundId) -> bytes | None:
+    """The document in force; None where nothing is released."""
+    row = await connection.fetchrow(statement("select_release"), round_id)
+    return None if row is None else row["document"]
+
+
+async def select_releases(connection: AnyConnection, round_id: RoundId) -> list[bytes]:
+    """The documents of everything ever released of a round."""
+    return [row["document"] for row in await connection.fetch(statement("select_releases"), round_id)]
+
+
+async def select_release_before(connection: AnyConnection, round_id: RoundId) -> bytes | None:
+    """The document in force of the survey's last released round of the same kind; None where there is none."""
+    row = await connection.fetchrow(statement("select_release_before"), round_id)
+    return None if row is None else row["document"]
+
+
+async def list_ledger(connection: AnyConnection) -> list[LedgerEntry]:
+    return [
+        LedgerEntry(
+            position=row["position"],
+            round_id=RoundId(row["round_id"]),
+            number=row["number"],
+            document=row["document"],
+            head=row["head"],
+            withdrawn=row["withdrawn"],
+        )
+        for row in await connection.fetch(statement("list_ledger"))
+    ]
