@@ -13,7 +13,7 @@ from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.installation import Installation
 from survey_service.operations.recount import recount
-from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
+from survey_service.operations.release_tables import read_ledger, read_release, release_tables, withdraw_release
 from survey_service.operations.unseal_round import STEPS, BallotBoxBroken, WrongSealingKey, unseal_round
 from tests.conftest import new_round
 from tests.operations.participants import take_part
@@ -38,7 +38,7 @@ async def answered(installation: Installation, tmp_path: Path) -> Round:
 async def witnessed(installation: Installation, found: Round) -> tuple[int, int]:
     """Rudeness witnessed, and the base, as released."""
     released = await read_release(installation, found.round_id)
-    (row,) = next(t for t in released.tables if t.figure == "witnessed" and t.dimension is None).rows
+    (row,) = next(t for t in released.tables if t.figure == "witnessed" and not t.dimensions).rows
     return next(cell.count for cell in row.cells if cell.option == "rudeness"), row.n or 0
 
 
@@ -201,7 +201,39 @@ async def test_a_withdrawn_release_can_no_longer_be_read_and_released_again(
     await withdraw_release(installation, answered.round_id)
     with pytest.raises(Exception, match="Nothing of round"):
         await read_release(installation, answered.round_id)
-    assert await release_tables(installation, answered.round_id) == first
+    again = await release_tables(installation, answered.round_id)
+    assert again.tables == first.tables
+    ledger = await read_ledger(installation)
+    assert [(entry.number, entry.withdrawn) for entry in ledger.entries] == [(1, True), (2, False)]
+    assert ledger.broken_at is None
+    assert again.previous_head == ledger.entries[0].head.hex()
+
+
+async def test_a_release_that_is_changed_afterwards_breaks_the_ledger(
+    installation: Installation, answered: Round
+) -> None:
+    await close_round(installation, answered.round_id)
+    await unseal_round(installation, answered.round_id)
+    await release_tables(installation, answered.round_id)
+    await withdraw_release(installation, answered.round_id)
+    await release_tables(installation, answered.round_id, minimum_group_size=12)
+    async with installation.database.owner() as connection:
+        await connection.execute("UPDATE release SET document = document || ' ' WHERE number = 1")
+    assert (await read_ledger(installation)).broken_at == 1
+
+
+async def test_a_release_at_a_higher_minimum_shows_nothing_that_was_hidden_before(
+    installation: Installation, answered: Round
+) -> None:
+    await close_round(installation, answered.round_id)
+    await unseal_round(installation, answered.round_id)
+    first = await release_tables(installation, answered.round_id)
+    await withdraw_release(installation, answered.round_id)
+    second = await release_tables(installation, answered.round_id, minimum_group_size=14)
+    hidden = {(t.figure, t.dimensions, r.groups) for t in first.tables for r in t.rows if r.n is None}
+    shown = {(t.figure, t.dimensions, r.groups) for t in second.tables for r in t.rows if r.n is not None}
+    assert shown
+    assert not hidden & shown
 
 
 async def test_the_minimum_group_size_only_rises(installation: Installation, answered: Round) -> None:

@@ -91,7 +91,7 @@ def test_what_the_charts_and_their_tables_say_is_what_is_released(
 ) -> None:
     sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
     document = service.run(lambda installation: read_release(installation, rounds[0].round_id))
-    (row,) = next(t for t in document.tables if t.figure == "hostility-any" and t.dimension is None).rows
+    (row,) = next(t for t in document.tables if t.figure == "hostility-any" and not t.dimensions).rows
     cell = next(cell for cell in row.cells if cell.option == "any")
     written = f"{cell.share * 100:.1f}\N{NO-BREAK SPACE}%".replace(".", ",")
     card = page.locator("#prevalence-hostility-any")

@@ -64,12 +64,16 @@ async def test_answers_of_an_outside_client_stand_in_the_ballot_box_and_in_the_r
     document = await read_release(installation, round_id)
     assert (document.analysed, document.invalid, document.count) == (len(GIVEN), 1, len(GIVEN) + 1)
     rows = {
-        (table.dimension, row.group): (row.n, row.cells[0].count)
+        (table.dimensions, row.groups): (row.n, row.cells[0].count)
         for table in document.tables
         for row in table.rows
         if table.figure == "experienced-any"
     }
-    assert rows == {(None, None): (60, 40), ("population", "github"): (30, 20), ("population", "off-site"): (30, 20)}
+    assert rows == {
+        ((), ()): (60, 40),
+        (("population",), ("github",)): (30, 20),
+        (("population",), ("off-site",)): (30, 20),
+    }
 
 
 async def test_a_code_is_read_however_it_is_typed(participants: Participants) -> None:

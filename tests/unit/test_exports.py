@@ -22,7 +22,7 @@ def released() -> Release:
     responses = Responses.from_answers(SMALL, answers(PEOPLE))
     found = release(responses, PLAN, Policy(minimum_group_size=30))
     assert any(table.rows[0].n is None for table in found.tables)
-    assert any(table.dimension == "lead" for table in found.tables)
+    assert any(table.dimensions == ("lead",) for table in found.tables)
     return found
 
 
@@ -63,10 +63,10 @@ def test_csv_figures_are_those_of_the_tables(released: Release) -> None:
 
     assert len(printed) == len(cells)
     for line, (table, row, cell) in zip(printed, cells, strict=True):
-        assert (line["figure"], line["dimension"], line["group"]) == (
+        assert (line["figure"], line["dimensions"], line["groups"]) == (
             table.figure,
-            table.dimension or "",
-            row.group or "",
+            " ".join(table.dimensions),
+            " ".join(row.groups),
         )
         assert (int(line["n"]), line["option"], int(line["count"])) == (row.n, cell.option, cell.count)
         assert [float(line[column]) for column in ("share", "low", "high")] == [cell.share, cell.low, cell.high]
@@ -83,7 +83,7 @@ def test_every_hidden_value_has_one_mark_in_csv(released: Release) -> None:
 
 
 def test_a_mean_without_its_spread_shows_the_same_mark(released: Release) -> None:
-    by_lead = [line for line in lines(released) if (line["figure"], line["dimension"]) == ("strength", "lead")]
+    by_lead = [line for line in lines(released) if (line["figure"], line["dimensions"]) == ("strength", "lead")]
 
     assert len(by_lead) == 2
     for line in by_lead:
@@ -99,7 +99,7 @@ def test_json_has_null_for_everything_hidden_and_no_number_that_is_none(released
 
     hidden = [row for table in found["tables"] for row in table["rows"] if row["n"] is None]
     assert hidden
-    assert all(row == {"group": None, "n": None, "cells": [], "score": None} for row in hidden)
+    assert all(row == {"groups": [], "n": None, "cells": [], "score": None} for row in hidden)
     assert msgspec.json.decode(json_document.render(released), type=Release) == released
 
 

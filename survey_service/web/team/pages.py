@@ -36,6 +36,7 @@ from survey_service.web.team.door import (
     signed_in,
     team_of,
 )
+from survey_service.web.team.explanation import MINIMUM, steps
 from survey_service.web.team.results import results_page
 from survey_service.web.team.wording import HIDDEN, Wording, wording
 
@@ -110,6 +111,13 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
         release=results.release,
         results=None if results.release is None else results_page(results.release, results.questionnaire, words),
     )
+
+
+@get("/team/hidden", opt={"deed": "read-results"}, guards=[guard])
+async def show_why_hidden(request: AnyRequest) -> Response[bytes]:
+    overview = await read_overview(team_of(request).installation)
+    words = wording(signed_in(request).language)
+    return _page(request, "team/hidden.html", overview=overview, current="hidden", steps=steps(words), minimum=MINIMUM)
 
 
 @get("/team/rounds/{round_id:str}/release.json", opt={"deed": "read-results"}, guards=[guard])
@@ -227,6 +235,7 @@ router = Router(
         do_sign_out,
         show_overview,
         show_results,
+        show_why_hidden,
         download_json,
         download_csv,
     ],

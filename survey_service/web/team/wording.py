@@ -32,6 +32,13 @@ class Wording:
             found = found[part]
         return str(found).format(**facts)
 
+    def several(self, name: str, **facts: object) -> tuple[str, ...]:
+        """The sentences of a list."""
+        found: Any = self._words
+        for part in name.split("."):
+            found = found[part]
+        return tuple(str(sentence).format(**facts) for sentence in found)
+
     def of(self, text: Text) -> str:
         """A wording of a survey or questionnaire in this language, or in the first it has."""
         return text.get(self.language) or next(iter(text.values()))

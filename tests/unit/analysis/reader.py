@@ -37,7 +37,7 @@ def leaks(release: Release, questionnaire: Questionnaire, size: int, k: int, sma
 
 
 def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iterator[Known]:
-    whole = {table.figure: table for table in release.tables if table.dimension is None}
+    whole = {table.figure: table for table in release.tables if not table.dimensions}
     shown = {figure: table for figure, table in whole.items() if table.rows[0].n is not None}
     yield Known(
         place="whole round",
@@ -49,9 +49,9 @@ def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iter
     )
     for dimension, tables in _by_dimension(release).items():
         for place, row in enumerate(tables[0].rows):
-            rows = {table.figure: table.rows[place] for table in tables}
+            rows = {table.figure: table.rows[place] for table in tables if table.rows[place].n is not None}
             yield Known(
-                place=f"{dimension}={row.group}",
+                place=f"{dimension}={row.groups}",
                 is_part=True,
                 is_remainder=False,
                 bases={figure: _n(row) for figure, row in rows.items()},
@@ -62,11 +62,16 @@ def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iter
 
 
 def _rest(dimension: str, rows: list[tuple[Row, ...]], tables: list[SafeTable]) -> Known:
-    bases, counts = {}, {}
+    """Everyone but the groups that show: those who did not state theirs, and the hidden groups."""
+    bases: dict[str, int] = {}
+    counts: dict[str, dict[str, int]] = {}
     for table, (all_of_it, *parts) in zip(tables, rows, strict=True):
-        bases[table.figure] = _n(all_of_it) - sum(_n(part) for part in parts)
+        showing = [part for part in parts if part.n is not None]
+        bases[table.figure] = _n(all_of_it) - sum(_n(part) for part in showing)
         counts[table.figure] = {
-            code: count - sum(_counts(part)[code] for part in parts) for code, count in _counts(all_of_it).items()
+            code: count - sum(_counts(part)[code] for part in showing)
+            for code, count in _counts(all_of_it).items()
+            if all(code in _counts(part) for part in showing)
         }
     return Known(place=f"rest of {dimension}", is_part=True, is_remainder=True, bases=bases, counts=counts)
 
@@ -80,10 +85,10 @@ def _rest_of_those_asked(
         if item is None or item.show_if != (condition.id,) or len(condition.items) > 1:
             continue
         for table in _by_dimension(release).get(condition.items[0], []):
-            asked = [row for row in table.rows if row.group in condition.options]
+            asked = [row for row in table.rows if row.groups[0] in condition.options and row.n is not None]
             mine = next((mine for mine in tables if mine.figure == table.figure), None)
             if mine is not None and len(asked) == 1:
-                yield _rest(f"{dimension} among {asked[0].group}", [(asked[0], *mine.rows)], [mine])
+                yield _rest(f"{dimension} among {asked[0].groups}", [(asked[0], *mine.rows)], [mine])
 
 
 def _printed(known: Known, questionnaire: Questionnaire, k: int, smallest: int) -> Iterator[str]:
@@ -91,7 +96,7 @@ def _printed(known: Known, questionnaire: Questionnaire, k: int, smallest: int) 
         if base < k and not (known.is_remainder and base == 0):
             yield f"{known.place}: {figure} rests on {base}"
         for code, count in known.counts[figure].items():
-            if base and _is_sensitive(questionnaire, figure, code):
+            if base >= k and _is_sensitive(questionnaire, figure, code):
                 yield from _tells(f"{known.place}: {figure} {code}", base, count, smallest if known.is_part else 0)
 
 
@@ -127,9 +132,11 @@ def _known_unions(known: Known, questionnaire: Questionnaire) -> Iterator[tuple[
         item.id: known.bases[item.id] - sum(known.counts[item.id][o.code] for o in item.options if o.harmless)
         for item in questionnaire.items
         if item.id in known.bases and item.sensitive and any(o.harmless for o in item.options)
+        if all(o.missing or o.code in known.counts[item.id] for o in item.options)
     }
     for scale in questionnaire.scales:
-        if scale.kind == "prevalence" and scale.id in known.bases and set(scale.items) <= set(affected):
+        known_any = "any" in known.counts.get(scale.id, {})
+        if scale.kind == "prevalence" and known_any and set(scale.items) <= set(affected):
             yield scale.id, known.counts[scale.id]["any"], {item: affected[item] for item in scale.items}
     for item in questionnaire.items:
         if item.kind == "multiple" and item.id in affected:
@@ -152,21 +159,21 @@ def _group_sizes(release: Release, questionnaire: Questionnaire, size: int, k: i
     dimensions = set(_by_dimension(release))
     for table in release.tables:
         item = questionnaire.item(table.figure)
-        if item is None or table.figure not in dimensions:
-            continue
-        if table.dimension is not None:
-            yield f"{table.figure} crossed with {table.dimension}"
-        elif table.rows[0].n is not None:
-            sizes = [*_counts(table.rows[0]).values(), size - table.rows[0].n]
-            yield from (f"a group of {table.figure} has {members}" for members in sizes if 0 < members < k)
+        if table.figure in dimensions or (item is not None and item.options_from is not None and table.dimensions):
+            yield f"{table.figure} crossed with {table.dimensions}"
+    for dimension, tables in _by_dimension(release, kind="respondents").items():
+        rows = [row for row in tables[0].rows if row.n is not None]
+        for members in (*(_n(row) for row in rows), size - sum(_n(row) for row in rows)):
+            if 0 < members < k:
+                yield f"a group of {dimension} has {members}"
 
 
 def _hidden_and_yet_known(release: Release) -> Iterator[str]:
-    hidden = {table.figure for table in release.tables if table.dimension is None and table.rows[0].n is None}
+    hidden = {table.figure for table in release.tables if not table.dimensions and table.rows[0].n is None}
     yield from (
-        f"{t.figure} is hidden, by {t.dimension} it is not"
+        f"{t.figure} is hidden, by {t.dimensions} it is not"
         for t in release.tables
-        if t.dimension and t.figure in hidden
+        if t.dimensions and t.figure in hidden
     )
     yield from (
         f"{t.figure} is hidden and says who skipped it" for t in release.tables if t.unanswered and t.figure in hidden
@@ -177,8 +184,8 @@ def _spreads(release: Release, k: int) -> Iterator[str]:
     for table in release.tables:
         for row in table.rows:
             spread = row.score is not None and {row.score.low, row.score.high, row.score.standard_deviation} != {None}
-            if spread and (table.dimension is not None or _n(row) < 5 * k):
-                yield f"{table.figure} by {table.dimension} shows a spread of {row.n}"
+            if spread and (table.dimensions or _n(row) < 5 * k):
+                yield f"{table.figure} by {table.dimensions} shows a spread of {row.n}"
 
 
 def _crossings(release: Release, questionnaire: Questionnaire, k: int) -> Iterator[str]:
@@ -187,16 +194,19 @@ def _crossings(release: Release, questionnaire: Questionnaire, k: int) -> Iterat
         for one, other in product(ones, others):
             if one.figure != other.figure or one.kind == "score":
                 continue
-            whole = next(_counts(t.rows[0]) for t in release.tables if t.figure == one.figure and t.dimension is None)
+            whole = next(_counts(t.rows[0]) for t in release.tables if t.figure == one.figure and not t.dimensions)
             for a, b in product(one.rows, other.rows):
                 in_a, in_b = _counts(a), _counts(b)
+                if a.n is None or b.n is None or not set(in_a) == set(in_b) == set(whole):
+                    continue
                 at_most = _n_at_most(questionnaire.item(one.figure), a, b)
-                if 0 < at_most < k:
-                    yield f"{one.figure} of {first}={a.group} and {second}={b.group}: at most {at_most}"
+                at_least = sum(max(0, in_a[code] + in_b[code] - count) for code, count in whole.items())
+                if 0 < at_least == at_most < k:
+                    yield f"{one.figure} of {first}={a.groups} and {second}={b.groups}: {at_most}"
                 for code, count in whole.items():
                     at_least = in_a[code] + in_b[code] - count
                     if _is_sensitive(questionnaire, one.figure, code) and 0 < at_least >= at_most - 1:
-                        yield f"{one.figure} {code} of {first}={a.group} and {second}={b.group}: {at_least} of {at_most}"
+                        yield f"{one.figure} {code} of {first}={a.groups} and {second}={b.groups}: {at_least} of {at_most}"
 
 
 def _n_at_most(item: Item | None, a: Row, b: Row) -> int:
@@ -214,16 +224,17 @@ def _is_sensitive(questionnaire: Questionnaire, figure: str, code: str) -> bool:
     return code == "any"
 
 
-def _by_dimension(release: Release) -> dict[str, list[SafeTable]]:
+def _by_dimension(release: Release, *, kind: str = "") -> dict[str, list[SafeTable]]:
+    """Tables by one dimension, those of the groups' sizes apart."""
     found: dict[str, list[SafeTable]] = {}
     for table in release.tables:
-        if table.dimension is not None:
-            found.setdefault(table.dimension, []).append(table)
+        if len(table.dimensions) == 1 and (table.kind == "respondents") is (kind == "respondents"):
+            found.setdefault(table.dimensions[0], []).append(table)
     return found
 
 
 def _counts(row: Row) -> dict[str, int]:
-    return {cell.option: cell.count for cell in row.cells}
+    return {cell.option: cell.count for cell in row.cells if cell.count is not None}
 
 
 def _n(row: Row) -> int:

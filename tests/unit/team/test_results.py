@@ -9,7 +9,7 @@ from analysis.tables import cell, hidden, score
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.domain.rounds import RoundId
-from survey_service.operations.release_tables import ReleaseDocument
+from survey_service.operations.release_tables import ReleaseDocument, ReleasedUnit
 from survey_service.web.team.results import ResultsPage, results_page
 from survey_service.web.team.wording import HIDDEN, wording
 
@@ -24,7 +24,7 @@ def core() -> Questionnaire:
     )
 
 
-def document(*tables: SafeTable, withheld: tuple[str, ...] = ()) -> ReleaseDocument:
+def document(*tables: SafeTable) -> ReleaseDocument:
     return ReleaseDocument(
         round_id=RoundId("backing-2026-1"),
         title={"de": "Rückhalt"},
@@ -37,13 +37,19 @@ def document(*tables: SafeTable, withheld: tuple[str, ...] = ()) -> ReleaseDocum
         count=1242,
         analysed=1240,
         invalid=2,
+        units=(
+            ReleasedUnit(id="town", parent=None, name={"de": "Stadt", "en": "Town"}),
+            ReleasedUnit(id="office", parent="town", name={"de": "Amt", "en": "Office"}),
+            ReleasedUnit(id="culture", parent="office", name={"de": "Kultur", "en": "Culture"}),
+            ReleasedUnit(id="order", parent="office", name={"de": "Ordnung", "en": "Order"}),
+        ),
         tables=tables,
-        withheld=withheld,
+        is_above_headcount=False,
     )
 
 
-def page(core: Questionnaire, *tables: SafeTable, language: str = "de", withheld: tuple[str, ...] = ()) -> ResultsPage:
-    return results_page(document(*tables, withheld=withheld), core, wording(language))
+def page(core: Questionnaire, *tables: SafeTable, language: str = "de") -> ResultsPage:
+    return results_page(document(*tables), core, wording(language))
 
 
 def frequency(item: str, *counts: int, n: int | None = None) -> SafeTable:
@@ -53,24 +59,27 @@ def frequency(item: str, *counts: int, n: int | None = None) -> SafeTable:
     return SafeTable(
         figure=item,
         kind="options",
-        dimension=None,
-        rows=(Row(group=None, n=total, cells=cells),),
+        rows=(Row(n=total, cells=cells),),
         unanswered=unanswered,
     )
 
 
 def prevalence(scale: str, *groups: tuple[str | None, int, int], dimension: str | None = None) -> SafeTable:
     rows = tuple(
-        Row(group=group, n=n, cells=(cell("any", count, n), cell("none", n - count, n))) for group, count, n in groups
+        Row(
+            groups=() if group is None else (group,),
+            n=n,
+            cells=(cell("any", count, n), cell("none", n - count, n)),
+        )
+        for group, count, n in groups
     )
-    return SafeTable(figure=scale, kind="prevalence", dimension=dimension, rows=rows)
+    dimensions = () if dimension is None else (dimension,)
+    return SafeTable(figure=scale, kind="prevalence", dimensions=dimensions, rows=rows)
 
 
 def mean(scale: str, estimate: float, n: int = 400) -> SafeTable:
     found = Mean(n=n, estimate=estimate, low=estimate - 2, high=estimate + 2, standard_deviation=20.4)
-    return SafeTable(
-        figure=scale, kind="score", dimension=None, rows=(Row(group=None, n=n, score=score(found, with_spread=True)),)
-    )
+    return SafeTable(figure=scale, kind="score", rows=(Row(n=n, score=score(found, with_spread=True)),))
 
 
 def test_a_prevalence_is_said_with_its_count_and_interval(core: Questionnaire) -> None:
@@ -124,7 +133,7 @@ def test_items_asked_together_are_one_chart_that_names_the_most_frequent(core: Q
 
 
 def test_a_hidden_table_shows_one_sign_in_every_place_and_no_length(core: Questionnaire) -> None:
-    table = SafeTable(figure="witnessed", kind="options", dimension=None, rows=(hidden(None),))
+    table = SafeTable(figure="witnessed", kind="options", rows=(hidden(),))
     (card,) = page(core, table).parts[0].cards
     assert (card.title, card.base) == ("Verdeckt", "")
     assert card.chart is not None
@@ -136,15 +145,15 @@ def test_a_mean_whose_spread_is_not_released_has_no_interval(core: Questionnaire
     small = SafeTable(
         figure="superior-support",
         kind="score",
-        dimension="citizen-contact",
+        dimensions=("citizen-contact",),
         rows=(
             Row(
-                group="yes",
+                groups=("yes",),
                 n=20,
                 score=score(Mean(n=20, estimate=60, low=50, high=70, standard_deviation=9), with_spread=False),
             ),
             Row(
-                group="no",
+                groups=("no",),
                 n=30,
                 score=score(Mean(n=30, estimate=40, low=30, high=50, standard_deviation=9), with_spread=False),
             ),
@@ -161,10 +170,59 @@ def test_a_mean_whose_spread_is_not_released_has_no_interval(core: Questionnaire
     ]
 
 
-def test_a_withheld_dimension_is_named_with_its_reason_and_without_a_group(core: Questionnaire) -> None:
-    (sentence,) = page(core, withheld=("unit",)).withheld
-    assert "In welchem Bereich arbeiten Sie?" in sentence
-    assert "welche Gruppe der Grund ist, wird nicht gesagt" in sentence
+def by_unit(*rows: Row) -> SafeTable:
+    return SafeTable(figure="hostility-any", kind="prevalence", dimensions=("unit",), rows=rows)
+
+
+def affected(group: str, count: int, n: int) -> Row:
+    return Row(groups=(group,), n=n, cells=(cell("any", count, n), cell("none", n - count, n)))
+
+
+def test_units_stand_below_the_one_they_are_part_of_and_the_picture_shows_the_highest(core: Questionnaire) -> None:
+    table = by_unit(affected("office", 20, 60), affected("culture", 8, 30), hidden(("order",)))
+    made = page(core, prevalence("hostility-any", (None, 20, 60)), table)
+    (card,) = made.parts[0].comparisons[0].cards
+    assert [row[0] for row in card.table.rows] == ["Alle", "Amt", "\N{EN DASH} Kultur", "\N{EN DASH} Ordnung"]
+    assert card.chart is not None
+    assert [row.label for row in card.chart.rows] == ["Alle", "Amt"]
+    assert card.table.rows[-1][1:] == (HIDDEN,) * 4
+
+
+def test_a_crossing_names_both_groups(core: Questionnaire) -> None:
+    cells = (cell("any", 5, 20), cell("none", 15, 20))
+    crossed = SafeTable(
+        figure="hostility-any",
+        kind="prevalence",
+        dimensions=("unit", "leadership-role"),
+        rows=(Row(groups=("culture", "yes"), n=20, cells=cells), hidden(("culture", "no"))),
+    )
+    (card,) = page(core, prevalence("hostility-any", (None, 20, 60)), crossed).parts[0].comparisons[0].cards
+    assert card.chart is None
+    assert [row[0] for row in card.table.rows] == ["Alle", "Kultur · Ja", "Kultur · Nein"]
+
+
+def test_a_share_is_read_from_whichever_cells_show_and_hidden_where_neither_side_does(core: Questionnaire) -> None:
+    hidden_some = tuple(Cell(option=code) for code in FREQUENCIES[1:])
+    rows = (
+        Row(groups=("culture",), n=30, cells=(cell("never", 18, 30), *hidden_some)),
+        Row(groups=("order",), n=30, cells=(Cell(option="never"), *hidden_some)),
+    )
+    table = SafeTable(figure="insult", kind="options", dimensions=("unit",), rows=rows)
+    made = page(core, frequency("insult", 40, 10, 5, 3, 2), table)
+    (card,) = made.parts[0].comparisons[0].cards
+    assert card.table.rows[1][1:4] == ("30", "12", "40,0\N{NO-BREAK SPACE}%")
+    assert card.table.rows[2][1:] == ("30", *(HIDDEN,) * 3)
+
+
+def test_the_sizes_of_groups_have_a_table(core: Questionnaire) -> None:
+    sizes = SafeTable(
+        figure="all-respondents",
+        kind="respondents",
+        dimensions=("unit",),
+        rows=(Row(groups=("culture",), n=31), hidden(("order",))),
+    )
+    (card,) = page(core, prevalence("hostility-any", (None, 20, 60)), sizes).respondents
+    assert card.table.rows == (("Kultur", "31"), ("Ordnung", HIDDEN))
 
 
 def test_the_page_reads_the_release_and_nothing_else(core: Questionnaire) -> None:
