@@ -105,8 +105,9 @@ KNOWN_MORE = 0.10  # a round
 
 
 class _Person(Struct, frozen=True, kw_only=True):
-    """climate: how well things stand where they work, in standard deviations."""
+    """unit: where they work. climate: how well things stand there, in standard deviations."""
 
+    unit: str
     meets_citizens: bool
     leads: bool
     climate: float
@@ -115,12 +116,12 @@ class _Person(Struct, frozen=True, kw_only=True):
 def plausible_answers(
     questionnaire: Questionnaire, headcounts: dict[str, int], past_rounds: int, chance: random.Random
 ) -> Iterator[Answers]:
-    """Answers without end. headcounts: persons by the code of their unit. past_rounds: since the programme began."""
+    """Answers of the whole roster, in random order. headcounts: persons by the code of their unit.
+
+    past_rounds: since the programme began.
+    """
     checker = AnswerChecker(questionnaire)
-    while True:
-        person = _Person(
-            meets_citizens=chance.random() < MEETS_CITIZENS, leads=chance.random() < LEADS, climate=chance.gauss(0, 1)
-        )
+    for person in _roster(headcounts, chance):
         answers: Answers = {}
         for item in questionnaire.items:
             if item.id not in checker.shown(answers) or chance.random() < SKIPS:
@@ -128,16 +129,32 @@ def plausible_answers(
             withheld = [option.code for option in item.options if option.missing]
             if withheld and chance.random() < WITHHOLDS:
                 answers[item.id] = withheld[0] if item.kind == "single" else withheld[:1]
-            elif answer := _answer(item, person, headcounts, past_rounds, chance):
+            elif answer := _answer(item, person, past_rounds, chance):
                 answers[item.id] = answer
         yield answers
 
 
-def _answer(
-    item: Item, person: _Person, headcounts: dict[str, int], past_rounds: int, chance: random.Random
-) -> str | list[str]:
+def _roster(headcounts: dict[str, int], chance: random.Random) -> list[_Person]:
+    """Nobody answers twice, and no unit has more leaders than headcounts say."""
+    people = []
+    for unit, headcount in headcounts.items():
+        leaders = max(1, round(LEADS * headcount))
+        people += [
+            _Person(
+                unit=unit,
+                meets_citizens=chance.random() < MEETS_CITIZENS,
+                leads=number < leaders,
+                climate=chance.gauss(0, 1),
+            )
+            for number in range(headcount)
+        ]
+    chance.shuffle(people)
+    return people
+
+
+def _answer(item: Item, person: _Person, past_rounds: int, chance: random.Random) -> str | list[str]:
     if item.options_from == "units":
-        return _drawn(headcounts, chance)
+        return person.unit
     if item.id in HOSTILITY:
         return _hostility(HOSTILITY[item.id], person, past_rounds, chance)
     yes = {
