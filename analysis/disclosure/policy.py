@@ -1,0 +1,110 @@
+"""What a policy asks of an instance, beyond the protection levels that its file gives. No method lives here.
+
+Every primary cell of a count table must be able to hold a whole group: after rounding inward, the highest possible
+value is at least the minimum group size k, and at least k values are possible.
+
+Zeros are either published or protected. Published: every zero is printed, so everybody knows that a hidden cell holds
+at least one person, and no zero can be hidden. Protected: a hidden cell may be empty. Unless the policy says, they are
+published where the file has zeros and orders all of them to be published.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+
+from analysis.disclosure.jj_format import Instance, Unreadable
+from analysis.disclosure.linked_tables import LinkedTables, Status
+
+SMALLEST_MINIMUM_GROUP_SIZE = 5  # people; no policy goes below
+LARGEST_COALITION = 3  # people who pool what they know; the cost of checking grows with every one
+
+Zeros = Literal["published", "protected"]
+
+_STATUSES = {"u": Status.PRIMARY, "m": Status.PRIMARY, "s": Status.OPTIONAL, "z": Status.REQUIRED}
+_STATUSES |= dict.fromkeys("xw", Status.UNPRINTED)  # both stay hidden, and neither is what has to be protected
+
+
+class ProtectionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """minimum_group_size: people. zeros: None leaves it to the file. coalition: how many people may pool their cells."""
+
+    minimum_group_size: Annotated[int, Meta(ge=SMALLEST_MINIMUM_GROUP_SIZE)]
+    zeros: Zeros | None = None
+    coalition: Annotated[int, Meta(ge=1, le=LARGEST_COALITION)] = 1
+
+
+def read_policy(path: Path) -> ProtectionPolicy:
+    """The policy in the TOML file at `path`.
+
+    Raises:
+        Unreadable: no TOML, an unknown key, or a value out of its range.
+        OSError: the file cannot be opened.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return msgspec.convert(tomllib.loads(text), ProtectionPolicy)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise Unreadable(path, int(found[1]) if found else 1, f"no TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise Unreadable(path, _line_of_fault(text, str(error)), str(error)) from None
+
+
+def linked_tables(instance: Instance, policy: ProtectionPolicy | None) -> LinkedTables:
+    """The instance as everybody who reads the published tables knows it, with what its primary cells need.
+
+    Each cell with a count of 1 is known to the person in it. Without a policy only the file's protection levels count.
+    """
+    values = instance.values
+    statuses = np.array([_STATUSES[letter] for letter in instance.statuses.tolist()], dtype=np.int8)
+    lower = instance.lower.copy()
+    upper_protection = instance.upper_protection.copy()
+    sliding_protection = instance.sliding_protection.copy()
+    primary = statuses == Status.PRIMARY
+    if zeros_are(instance, policy) == "published":
+        printed = instance.statuses != "w"
+        statuses[(values == 0) & printed & ~primary] = Status.REQUIRED
+        lower[(values >= 1) & printed] = np.maximum(lower[(values >= 1) & printed], 1)
+    if policy is not None:
+        k = policy.minimum_group_size
+        upper_protection[primary] = np.maximum(upper_protection, k - values)[primary]
+        sliding_protection[primary] = np.maximum(sliding_protection, k - 1)[primary]
+    ones = (values == 1) & (statuses != Status.REQUIRED) if is_integral(instance) else np.zeros(values.size, np.bool_)
+    return LinkedTables(
+        values=values,
+        costs=instance.costs,
+        statuses=statuses,
+        lower=lower,
+        upper=instance.upper,
+        lower_protection=np.where(primary, instance.lower_protection, 0),
+        upper_protection=np.where(primary, upper_protection, 0),
+        sliding_protection=np.where(primary, sliding_protection, 0),
+        relations=instance.relations,
+        totals=instance.totals,
+        insiders=tuple((cell,) for cell in np.flatnonzero(ones).tolist()),
+    )
+
+
+def zeros_are(instance: Instance, policy: ProtectionPolicy | None) -> Zeros:
+    if policy is not None and policy.zeros is not None:
+        return policy.zeros
+    letters = instance.statuses[instance.values == 0]
+    return "published" if letters.size and bool((letters == "z").all()) else "protected"
+
+
+def is_integral(tables: Instance | LinkedTables) -> bool:
+    """Whether only whole numbers can stand in the cells, as far as the values and relations show."""
+    return bool((tables.values % 1 == 0).all() and (tables.relations.data % 1 == 0).all())
+
+
+def _line_of_fault(text: str, fault: str) -> int:
+    keys = re.findall(r"`\$?\.?(\w+)`", fault)
+    for number, line in enumerate(text.splitlines(), 1):
+        if any(re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) for key in keys):
+            return number
+    return 1

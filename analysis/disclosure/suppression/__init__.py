@@ -1,0 +1,5 @@
+"""Complementary suppression: which cells have to be hidden besides the primary ones, at the least loss."""
+
+from analysis.disclosure.suppression.protection import Protection, Unprotectable, protect
+
+__all__ = ["Protection", "Unprotectable", "protect"]
