@@ -195,7 +195,8 @@ class ModelBuilder:
         upper, above = self._known_sizes(partition, base)
         barred = self._barred.get((figure, partition.dimensions), np.zeros(base.shape, dtype=np.bool_)) | above
         bases = primary.judge_bases(base, printable, barred, self._policy)
-        firsts = [self._add(figure, partition, "", base, bases, upper)]
+        # Nobody can think of a group that more of it chose an option than of the whole round.
+        firsts = [self._add(figure, partition, "", base, bases, np.minimum(upper, valid.sum()))]
         if categories:
             counts = np.array([partition.count(members) for _, _, members in categories])
             sensitive = np.array([is_sensitive for _, is_sensitive, _ in categories])
@@ -206,7 +207,8 @@ class ModelBuilder:
                     upper_protection=judged.upper_protection[number],
                     sliding_protection=judged.sliding_protection[number],
                 )
-                firsts.append(self._add(figure, partition, code, counts[number], standing, upper))
+                known = np.minimum(upper, categories[number][2].sum())
+                firsts.append(self._add(figure, partition, code, counts[number], standing, known))
             self._know(base, counts, sensitive, firsts)
 
     def _known_sizes(self, partition: Partition, base: Numbers) -> tuple[Numbers, Mask]:
