@@ -5,6 +5,18 @@ It shares no code with what chooses the hidden cells, so that one mistake cannot
 
 from analysis.disclosure.auditor.attacker import DoNotAddUp
 from analysis.disclosure.auditor.audit import audit_tables
-from analysis.disclosure.auditor.report import AuditReport, Failure, Interval, Requirement
+from analysis.disclosure.auditor.mutations import ComplementaryCells, redundant_cells
+from analysis.disclosure.auditor.report import AuditReport, Discovery, Failure, Interval, Remainder, Requirement
 
-__all__ = ["AuditReport", "DoNotAddUp", "Failure", "Interval", "Requirement", "audit_tables"]
+__all__ = [
+    "AuditReport",
+    "ComplementaryCells",
+    "Discovery",
+    "DoNotAddUp",
+    "Failure",
+    "Interval",
+    "Remainder",
+    "Requirement",
+    "audit_tables",
+    "redundant_cells",
+]

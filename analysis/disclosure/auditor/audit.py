@@ -5,11 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis.disclosure.auditor.attacker import Attacker
-from analysis.disclosure.auditor.exact import exactly_determined
+from analysis.disclosure.auditor.exact import exactly_determined, one_value_left
+from analysis.disclosure.auditor.insiders import insider_discoveries
 from analysis.disclosure.auditor.intervals import STEPS, Intervals, feasibility_intervals
 from analysis.disclosure.auditor.known_zeros import zero_by_printed_totals
+from analysis.disclosure.auditor.propagation import narrowed
+from analysis.disclosure.auditor.remainders import Remainders, remainders_below
 from analysis.disclosure.auditor.report import AuditReport, Failure, Interval, Requirement
 from analysis.disclosure.auditor.requirements import Requirements, requirements_of
+from analysis.disclosure.auditor.whole_numbers import whole_intervals
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
 
 NARROWEST = 10  # intervals that a report lists
@@ -20,7 +24,7 @@ def audit_tables(
     hidden: Mask,
     *,
     minimum_group_size: int | None = None,
-    coalition: int = 1,  # noqa: ARG001 - the insiders' audit follows
+    coalition: int = 1,
     every_interval: bool = False,
     steps: int = STEPS,
 ) -> AuditReport:
@@ -39,17 +43,28 @@ def audit_tables(
         DoNotAddUp: where a relation does not hold for the values.
 
     """
-    attacker = Attacker.of(tables, hidden)
-    requirements = requirements_of(tables, attacker, minimum_group_size)
-    determined = exactly_determined(attacker)
+    public = Attacker.of(tables, hidden)
+    requirements = requirements_of(tables, public, minimum_group_size)
+    attacker = narrowed(public)
     intervals = feasibility_intervals(attacker, None if every_interval else requirements.goals(), steps)
+    disclosed = exactly_determined(attacker) | one_value_left(intervals)
     zeros = zero_by_printed_totals(tables, hidden)[attacker.cells]
-    disclosed = determined | (intervals.lower_proven & intervals.upper_proven & (intervals.lower >= intervals.upper))
-    printed = np.flatnonzero((tables.statuses == Status.PRIMARY) & ~hidden)
-    failures = (
-        *(_printed(tables, cell) for cell in printed.tolist()),
-        *_failures(attacker, requirements, intervals, disclosed & ~zeros, zeros),
+    failures = list(_failures(attacker, requirements, intervals, disclosed, zeros))
+    failed = np.isin(attacker.cells, [failure.cell for failure in failures])
+    sound = requirements.primary & ~failed & ~zeros & ~intervals.unproven
+    unproven = [f"cell {cell}: the solver gave up" for cell in attacker.cells[intervals.unproven].tolist()]
+    for whole in whole_intervals(attacker, intervals, requirements.goals(), sound):
+        if whole.lower is None or whole.upper is None:
+            unproven.append(f"cell {attacker.cells[whole.cell]}: the search of whole tables was cut short")
+        elif missed := requirements.failed(whole.cell, whole.lower, whole.upper):
+            failures.append(_failure(attacker, whole.cell, missed, whole.lower, whole.upper, by_whole_tables=True))
+    insiders = insider_discoveries(tables, attacker, intervals, sound & ~disclosed, coalition, steps)
+    remainders = (
+        Remainders(found=(), unproven=())
+        if minimum_group_size is None
+        else remainders_below(attacker, intervals, minimum_group_size)
     )
+    printed = np.flatnonzero((tables.statuses == Status.PRIMARY) & ~hidden).tolist()
     return AuditReport(
         hidden=int(hidden.sum()),
         primary=int((tables.statuses == Status.PRIMARY).sum()),
@@ -57,8 +72,10 @@ def audit_tables(
         known_zeros=tuple(attacker.cells[zeros].tolist()),
         narrowest=_narrowest(attacker, requirements, intervals),
         intervals=_all_intervals(tables, hidden, attacker, intervals) if every_interval else (),
-        failures=tuple(sorted(failures, key=lambda failure: failure.cell)),
-        unproven=tuple(f"cell {cell}: the solver gave up" for cell in attacker.cells[intervals.unproven].tolist()),
+        failures=tuple(sorted([*failures, *(_printed(tables, cell) for cell in printed)], key=lambda f: f.cell)),
+        remainders=remainders.found,
+        discoveries=insiders.discoveries,
+        unproven=(*unproven, *insiders.unproven, *remainders.unproven),
     )
 
 
@@ -68,15 +85,29 @@ def _printed(tables: LinkedTables, cell: int) -> Failure:
 
 
 def _failures(
-    attacker: Attacker, requirements: Requirements, intervals: Intervals, disclosed: Mask, excused: Mask
+    attacker: Attacker, requirements: Requirements, intervals: Intervals, disclosed: Mask, zeros: Mask
 ) -> Iterator[Failure]:
-    for cell in np.flatnonzero(requirements.primary & ~excused).tolist():
+    for cell in np.flatnonzero(requirements.primary & ~zeros).tolist():
         lower, upper = float(intervals.lower[cell]), float(intervals.upper[cell])
         failed = requirements.failed(cell, lower, upper)
         if disclosed[cell]:
             failed = (Requirement.NOT_DETERMINED, *failed)
         if failed:
-            yield Failure(cell=int(attacker.cells[cell]), requirements=failed, lower=lower, upper=upper)
+            yield _failure(attacker, cell, failed, lower, upper)
+
+
+def _failure(
+    attacker: Attacker,
+    cell: int,
+    failed: tuple[Requirement, ...],
+    lower: float,
+    upper: float,
+    *,
+    by_whole_tables: bool = False,
+) -> Failure:
+    return Failure(
+        cell=int(attacker.cells[cell]), requirements=failed, lower=lower, upper=upper, by_whole_tables=by_whole_tables
+    )
 
 
 def _narrowest(attacker: Attacker, requirements: Requirements, intervals: Intervals) -> tuple[Interval, ...]:

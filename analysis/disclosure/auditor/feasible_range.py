@@ -6,11 +6,11 @@ import highspy
 import numpy as np
 from scipy.sparse import csr_array
 
+from analysis.disclosure.auditor.attacker import Indices
+from analysis.disclosure.auditor.propagation import TOLERANCE, tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
-TOLERANCE = 1e-6  # how close to a bound a solver's point has reached it; HiGHS keeps relations to 1e-7
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
-PRECISION = 1e-9  # relative; what doubles add to that in large cells
 
 
 class End(IntEnum):
@@ -40,12 +40,34 @@ class FeasibleRange:
         """steps: simplex steps that one question may take. All bounds are finite."""
         self._relations, self._totals, self._lower, self._upper = relations, totals, lower, upper
         self.size = lower.size
+        self.box = float(upper.max(initial=0.0)) - TOLERANCE
         self.lower_limit, self.upper_limit = lower.copy(), upper.copy()
         self.lower_found, self.upper_found = np.full(self.size, np.inf), np.full(self.size, -np.inf)
         self.whole_lower, self.whole_upper = self.lower_found.copy(), self.upper_found.copy()
         self.solved = 0
         self._columns = np.arange(self.size, dtype=np.int32)
         self._solver = _solver(relations, totals, lower, upper, steps)
+        self._given = np.zeros(0, dtype=np.int32)
+        self._maximise(np.zeros(self.size))
+
+    def suppose(self, cells: Indices, values: Numbers) -> None:
+        """Start anew, knowing these cells as well; what was supposed before is forgotten.
+
+        Raises:
+            Unproven: where no table fits.
+
+        """
+        back = self._given
+        self._solver.changeColsBounds(back.size, back, self._lower[back], self._upper[back])
+        self._given = cells.astype(np.int32)
+        self._solver.changeColsBounds(cells.size, self._given, values, values)
+        for limit, found, start, bound in (
+            (self.lower_limit, self.lower_found, np.inf, self._lower),
+            (self.upper_limit, self.upper_found, -np.inf, self._upper),
+        ):
+            limit[:] = bound
+            limit[cells] = values
+            found[:] = start
         self._maximise(np.zeros(self.size))
 
     def open_ends(self, end: End) -> Mask:
@@ -53,6 +75,10 @@ class FeasibleRange:
         if end is End.UPPER:
             return self.upper_found < self.upper_limit - tolerance(self.upper_limit)
         return self.lower_found > self.lower_limit + tolerance(self.lower_limit)
+
+    def moves(self) -> Mask:
+        """Which cells two of the found tables show with different values; shape (cells,)."""
+        return np.asarray(self.upper_found - self.lower_found > 2 * tolerance(self.upper_found))
 
     def sweep(self, end: End, cells: Mask) -> None:
         """Push many cells towards one end at a time; a corner of the polytope is an end of many of them."""
@@ -97,10 +123,6 @@ class FeasibleRange:
             np.all((table >= self._lower) & (table <= self._upper))
             and np.array_equal(self._relations @ table, self._totals)
         )
-
-
-def tolerance(bound: Numbers) -> Numbers:
-    return TOLERANCE + PRECISION * np.abs(bound)
 
 
 def _solver(relations: csr_array, totals: Numbers, lower: Numbers, upper: Numbers, steps: int) -> highspy.Highs:

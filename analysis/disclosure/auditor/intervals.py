@@ -1,5 +1,6 @@
 """Feasibility intervals: between which values an attacker must place each unknown cell."""
 
+from contextlib import suppress
 from typing import Self
 
 import numpy as np
@@ -8,8 +9,8 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.disclosure.auditor.attacker import Attacker, Indices
-from analysis.disclosure.auditor.feasible_range import End, FeasibleRange, Unproven, tolerance
-from analysis.disclosure.auditor.propagation import implied_bounds
+from analysis.disclosure.auditor.feasible_range import End, FeasibleRange, Unproven
+from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 STEPS = 1_000_000  # simplex steps for one question; a limit in steps gives the same answer on every machine
@@ -63,12 +64,12 @@ def feasibility_intervals(attacker: Attacker, goals: Goals | None = None, steps:
     """Search every cell's interval, or only as far as the goals need.
 
     Args:
-        attacker: what is known.
+        attacker: what is known, narrowed: a cell is part of a relation only where bounds do not fix it.
         goals: None asks for both ends of every cell.
         steps: simplex steps for one question; a question that needs more stays unproven.
 
     """
-    lower, upper = implied_bounds(attacker)
+    lower, upper = attacker.lower, attacker.upper
     # Where relations contradict bounds, no table fits, and nothing can be said of these cells.
     contradicted = lower > upper + tolerance(upper)
     found = Intervals(
@@ -81,28 +82,38 @@ def feasibility_intervals(attacker: Attacker, goals: Goals | None = None, steps:
         unproven=contradicted,
         component=np.full(attacker.size, -1, dtype=np.int64),
     )
-    moving = upper - lower > tolerance(lower)
-    totals = attacker.totals - attacker.relations @ np.where(moving, 0.0, lower)
-    for number, (cells, equations) in enumerate(_components(attacker.relations, moving)):
+    for number, (cells, equations) in enumerate(components(attacker.relations)):
         found.component[cells] = number
-        relations = csr_array(attacker.relations[equations][:, cells])
-        if equations.size == 1 and np.all(np.abs(relations.data) == 1):
-            continue  # what follows from one sum alone is reached, by whole tables too
-        _search(found, cells, relations, totals[equations], goals, whole=attacker.whole, steps=steps)
+        if equations.size == 1 and _is_reached(attacker, cells, int(equations[0])):
+            continue
+        _search(found, attacker, cells, equations, goals, steps)
     return found
 
 
-def _components(relations: csr_array, moving: Mask) -> list[tuple[Indices, Indices]]:
-    """Cells that can move, with the relations between them; cells without a relation are left out."""
-    entries = relations.tocoo()
-    rows, columns = entries.coords
-    kept = moving[columns]
-    rows, columns = rows[kept].astype(np.int64), columns[kept].astype(np.int64)
+def components(relations: csr_array) -> list[tuple[Indices, Indices]]:
+    """Cells that depend on each other, with the relations between them; cells without a relation are left out."""
+    rows, columns = (place.astype(np.int64) for place in relations.tocoo().coords)
     equations, cells = relations.shape
     graph = coo_array((np.ones(rows.size), (columns, cells + rows)), shape=(cells + equations, cells + equations))
     labels = connected_components(graph, directed=False)[1].astype(np.int64)
     used_cells, used_rows = np.unique(columns).astype(np.int64), np.unique(rows).astype(np.int64)
     return list(zip(_split(used_cells, labels[used_cells]), _split(used_rows, labels[used_rows + cells]), strict=True))
+
+
+def _is_reached(attacker: Attacker, cells: Indices, equation: int) -> bool:
+    """Whether the one sum these cells stand in lets each take every value within its bounds, whole tables too."""
+    coefficients = attacker.relations[[equation]][:, cells].toarray().ravel()
+    if np.any(np.abs(coefficients) != 1):
+        return False
+    ends = coefficients * np.array([attacker.lower[cells], attacker.upper[cells]])
+    least, most = ends.min(axis=0), ends.max(axis=0)
+    if not np.isfinite(ends).all():
+        return False
+    total = attacker.totals[equation]
+    close = tolerance(total)
+    return bool(
+        np.all(least.sum() - least + most <= total + close) and np.all(most.sum() - most + least >= total - close)
+    )
 
 
 def _split(members: Indices, labels: Indices) -> list[Indices]:
@@ -113,40 +124,43 @@ def _split(members: Indices, labels: Indices) -> list[Indices]:
     return np.split(members[order], np.flatnonzero(np.diff(labels[order])) + 1)
 
 
+def boxed_range(attacker: Attacker, cells: Indices, equations: Indices, steps: int) -> FeasibleRange:
+    """One component's range, in which infinite bounds are replaced by some that no corner reaches.
+
+    Raises:
+        Unproven: where no table fits, or the solver gives up.
+
+    """
+    relations, totals = csr_array(attacker.relations[equations][:, cells]), attacker.totals[equations]
+    lower, upper = attacker.lower[cells], attacker.upper[cells]
+    far = UNBOUNDED * float(1 + np.abs(totals).sum() + np.abs(lower).sum() + upper[np.isfinite(upper)].sum())
+    return FeasibleRange(relations, totals, lower, np.minimum(upper, far), steps)
+
+
 def _search(
-    found: Intervals,
-    cells: Indices,
-    relations: csr_array,
-    totals: Numbers,
-    goals: Goals | None,
-    *,
-    whole: bool,
-    steps: int,
+    found: Intervals, attacker: Attacker, cells: Indices, equations: Indices, goals: Goals | None, steps: int
 ) -> None:
     """Find the ends of one component's cells and write them into `found`."""
-    lower, upper = found.lower[cells], found.upper[cells]
-    far = UNBOUNDED * float(1 + np.abs(totals).sum() + np.abs(lower).sum() + upper[np.isfinite(upper)].sum())
-    unproven = np.zeros(cells.size, dtype=np.bool_)
     try:
-        reach = FeasibleRange(relations, totals, lower, np.minimum(upper, far), steps)
+        reach = boxed_range(attacker, cells, equations, steps)
     except Unproven:
         found.unproven[cells] = True
         found.lower_proven[cells] = found.upper_proven[cells] = False
         return
-    search = _Search(reach, None if goals is None else goals.of(cells), whole=whole)
+    search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
     for end in End:
         search.sweep(end)
         for cell in np.flatnonzero(search.open_ends(end)).tolist():
             # Tables found for other cells in the meantime may have reached this end too.
             if search.open_ends(end)[cell]:
-                try:
+                with suppress(Unproven):  # the end stays open, which is noted below
                     reach.reach(cell, end)
-                except Unproven:
-                    unproven[cell] = True
-    found.unproven[cells] = unproven
+    found.unproven[cells] = search.open_ends(End.LOWER) | search.open_ends(End.UPPER)
     found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
     found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
-    found.lower[cells], found.upper[cells] = search.shown()
+    lower, upper = search.shown()
+    boxed = np.isinf(attacker.upper[cells]) & (upper >= reach.box)
+    found.lower[cells], found.upper[cells] = lower, np.where(boxed, np.inf, upper)
     found.whole_lower[cells], found.whole_upper[cells] = reach.whole_lower, reach.whole_upper
 
 
@@ -174,7 +188,8 @@ class _Search:
         """Push all open ends together, as long as that closes many of them."""
         unmet = self.open_ends(end)
         while unmet.any():
-            self._reach.sweep(end, unmet)
+            with suppress(Unproven):  # single ends may still be reached
+                self._reach.sweep(end, unmet)
             left = self.open_ends(end)
             if left.sum() > (1 - SWEEP_GAIN) * unmet.sum():
                 return

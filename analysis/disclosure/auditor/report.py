@@ -38,6 +38,20 @@ class Interval(Struct, frozen=True, kw_only=True):
     upper: float
 
 
+class Remainder(Struct, frozen=True, kw_only=True):
+    """Hidden cells whose total everybody can derive."""
+
+    cells: tuple[int, ...]
+    total: float
+
+
+class Discovery(Struct, frozen=True, kw_only=True):
+    """Which primary cells insiders can compute who know the cells `known`."""
+
+    known: tuple[int, ...]
+    disclosed: tuple[int, ...]
+
+
 class AuditReport(Struct, frozen=True, kw_only=True):
     """Whether a release may go out, and what speaks against it. Cells are indices of the tables.
 
@@ -48,6 +62,8 @@ class AuditReport(Struct, frozen=True, kw_only=True):
         interval that was seen.
     intervals: of every hidden cell in ascending order, where all were asked for.
     failures: primary cells whose requirements do not hold.
+    remainders: derivable groups of hidden cells below the minimum group size; at least one where there is any.
+    discoveries: what insiders could compute of primary cells.
     unproven: what could not be proven, in words; never empty in silence.
     passed: no failure, no finding, nothing unproven.
     """
@@ -59,8 +75,10 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     narrowest: tuple[Interval, ...]
     intervals: tuple[Interval, ...]
     failures: tuple[Failure, ...]
+    remainders: tuple[Remainder, ...]
+    discoveries: tuple[Discovery, ...]
     unproven: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        return not (self.failures or self.unproven)
+        return not (self.failures or self.remainders or self.discoveries or self.unproven)

@@ -16,6 +16,7 @@ class Requirements(Struct, frozen=True, kw_only=True, eq=False):
 
     primary: whether the cell must be protected at all; the others have no requirements.
     below, above, width: by the protection levels. group_above, group_width: by the minimum group size.
+    remainder_above: where every unknown cell's interval ends at or above it, no remainder is too small.
     """
 
     primary: Mask
@@ -24,12 +25,13 @@ class Requirements(Struct, frozen=True, kw_only=True, eq=False):
     width: Numbers
     group_above: Numbers
     group_width: Numbers
+    remainder_above: float
 
     def goals(self) -> Goals:
         """Where an interval keeps all of them."""
         return Goals(
             lower=self.below,
-            upper=np.maximum(self.above, self.group_above),
+            upper=np.maximum(np.maximum(self.above, self.group_above), self.remainder_above),
             width=np.maximum(self.width, self.group_width),
         )
 
@@ -63,4 +65,5 @@ def requirements_of(tables: LinkedTables, attacker: Attacker, minimum_group_size
         width=np.where(primary, tables.sliding_protection[cells], 0.0),
         group_above=np.where(primary, np.minimum(size, attacker.upper), -np.inf),
         group_width=np.where(primary, np.clip(size - 1, 0.0, possible), 0.0),
+        remainder_above=size,
     )
