@@ -1,0 +1,145 @@
+"""How far the unknown cells of one linear system can move, by a simplex solver that starts where it stopped."""
+
+from enum import IntEnum
+
+import highspy
+import numpy as np
+from scipy.sparse import csr_array
+
+from analysis.disclosure.auditor.attacker import Indices
+from analysis.disclosure.auditor.propagation import TOLERANCE, tolerance
+from analysis.disclosure.linked_tables import Mask, Numbers
+
+PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
+
+
+class End(IntEnum):
+    """An end of an interval, and the sign that turns its search into a maximum."""
+
+    LOWER = -1
+    UPPER = 1
+
+
+class Unproven(Exception):
+    """The solver gave no proof: {status}. What it found so far says nothing about what it did not find."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the solver ended with {status!r}; treat the release as unproven")
+        self.status = status
+
+
+class FeasibleRange:
+    """What each cell of a system is known to reach, and known not to pass.
+
+    lower_found, upper_found: shape (cells,), the ends of what found tables show.
+    lower_limit, upper_limit: shape (cells,), what no table passes.
+    whole_lower, whole_upper: as found, but by tables of whole numbers only.
+    """
+
+    def __init__(self, relations: csr_array, totals: Numbers, lower: Numbers, upper: Numbers, steps: int) -> None:
+        """steps: simplex steps that one question may take. All bounds are finite."""
+        self._relations, self._totals, self._lower, self._upper = relations, totals, lower, upper
+        self.size = lower.size
+        self.box = float(upper.max(initial=0.0)) - TOLERANCE
+        self.lower_limit, self.upper_limit = lower.copy(), upper.copy()
+        self.lower_found, self.upper_found = np.full(self.size, np.inf), np.full(self.size, -np.inf)
+        self.whole_lower, self.whole_upper = self.lower_found.copy(), self.upper_found.copy()
+        self.solved = 0
+        self._columns = np.arange(self.size, dtype=np.int32)
+        self._solver = _solver(relations, totals, lower, upper, steps)
+        self._given = np.zeros(0, dtype=np.int32)
+        self._maximise(np.zeros(self.size))
+
+    def suppose(self, cells: Indices, values: Numbers) -> None:
+        """Start anew, knowing these cells as well; what was supposed before is forgotten.
+
+        Raises:
+            Unproven: where no table fits.
+
+        """
+        back = self._given
+        self._solver.changeColsBounds(back.size, back, self._lower[back], self._upper[back])
+        self._given = cells.astype(np.int32)
+        self._solver.changeColsBounds(cells.size, self._given, values, values)
+        for limit, found, start, bound in (
+            (self.lower_limit, self.lower_found, np.inf, self._lower),
+            (self.upper_limit, self.upper_found, -np.inf, self._upper),
+        ):
+            limit[:] = bound
+            limit[cells] = values
+            found[:] = start
+        self._maximise(np.zeros(self.size))
+
+    def open_ends(self, end: End) -> Mask:
+        """Where the found end has not reached the limit; shape (cells,)."""
+        if end is End.UPPER:
+            return self.upper_found < self.upper_limit - tolerance(self.upper_limit)
+        return self.lower_found > self.lower_limit + tolerance(self.lower_limit)
+
+    def moves(self) -> Mask:
+        """Which cells two of the found tables show with different values; shape (cells,)."""
+        return np.asarray(self.upper_found - self.lower_found > 2 * tolerance(self.upper_found))
+
+    def sweep(self, end: End, cells: Mask) -> None:
+        """Push many cells towards one end at a time; a corner of the polytope is an end of many of them."""
+        if cells.any():
+            self._maximise(np.where(cells, float(end), 0.0))
+
+    def reach(self, cell: int, end: End) -> None:
+        """Find the end of one cell's interval, and with it that nothing lies beyond.
+
+        Raises:
+            Unproven: where the solver stops before.
+
+        """
+        objective = np.zeros(self.size)
+        objective[cell] = float(end)
+        self._maximise(objective)
+        if end is End.UPPER:
+            self.upper_limit[cell] = self.upper_found[cell]
+        else:
+            self.lower_limit[cell] = self.lower_found[cell]
+
+    def _maximise(self, objective: Numbers) -> None:
+        self._solver.changeColsCost(self.size, self._columns, -objective)
+        self._solver.run()
+        self.solved += 1
+        status = self._solver.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise Unproven(self._solver.modelStatusToString(status))
+        self._note(np.array(self._solver.getSolution().col_value))
+
+    def _note(self, point: Numbers) -> None:
+        """Keep what this table shows of all cells at once."""
+        np.minimum(self.lower_found, point, out=self.lower_found)
+        np.maximum(self.upper_found, point, out=self.upper_found)
+        rounded = np.round(point)
+        if np.all(np.abs(point - rounded) < tolerance(rounded)) and self._holds(rounded):
+            np.minimum(self.whole_lower, rounded, out=self.whole_lower)
+            np.maximum(self.whole_upper, rounded, out=self.whole_upper)
+
+    def _holds(self, table: Numbers) -> bool:
+        return bool(
+            np.all((table >= self._lower) & (table <= self._upper))
+            and np.array_equal(self._relations @ table, self._totals)
+        )
+
+
+def _solver(relations: csr_array, totals: Numbers, lower: Numbers, upper: Numbers, steps: int) -> highspy.Highs:
+    program = highspy.HighsLp()
+    program.num_row_, program.num_col_ = relations.shape
+    program.col_cost_ = np.zeros(lower.size)
+    program.col_lower_, program.col_upper_ = lower, upper
+    program.row_lower_ = program.row_upper_ = totals
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_ = relations.indptr
+    program.a_matrix_.index_ = relations.indices
+    program.a_matrix_.value_ = relations.data
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.silent()
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("solver", "simplex")
+    solver.setOptionValue("simplex_strategy", PRIMAL_SIMPLEX)
+    solver.setOptionValue("simplex_iteration_limit", steps)
+    solver.passModel(program)
+    return solver

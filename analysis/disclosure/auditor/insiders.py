@@ -1,0 +1,215 @@
+"""What people who know their own contribution can work out beyond everybody else.
+
+A person counted alone in a cell knows that cell. Supposing it known, no further primary cell may be left one value.
+Whether relations leave it one is decided by null vectors: after the coalition's cells are held still, a cell still
+moves unless its row of null vectors is a combination of theirs. Bounds play no part in that as long as the known value
+lies strictly inside its interval: then some table has it and touches no bound, and can be moved in every direction.
+Elsewhere linear programs decide.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from msgspec import Struct
+
+from analysis.disclosure.auditor.attacker import Attacker, Indices
+from analysis.disclosure.auditor.elimination import PRIME, SEED, Vectors, null_vectors
+from analysis.disclosure.auditor.feasible_range import End, FeasibleRange, Unproven
+from analysis.disclosure.auditor.intervals import Intervals, boxed_range, components
+from analysis.disclosure.auditor.propagation import tolerance
+from analysis.disclosure.auditor.report import Discovery
+from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
+
+MOST_COALITIONS = 100_000  # that are tried; a system with more is unproven
+MOST_SUPPOSED = 5_000  # of them by linear programs, which take some hundred times as long
+MOST_VECTORS = 64  # a coalition that knows more cells is unproven
+CONFIRMATIONS = 2  # a cell that moves is called still with a chance of 1 in 2**62
+
+Coalition = tuple[int, ...]
+
+
+class Insiders(Struct, frozen=True, kw_only=True):
+    """What came out: discoveries, and in words what was not tried."""
+
+    discoveries: tuple[Discovery, ...]
+    unproven: tuple[str, ...]
+
+
+class _Part(Struct, frozen=True, kw_only=True, eq=False):
+    """A component: its cells and relations, the primary cells among them, and what each insider knows of them."""
+
+    cells: Indices
+    equations: Indices
+    aims: Indices
+    known: list[Coalition]
+
+
+def known_by_insiders(tables: LinkedTables, attacker: Attacker) -> tuple[Coalition, ...]:
+    """Which unknown cells each insider knows; where the tables list none, everybody counted alone is one."""
+    cells = attacker.cells
+    if not tables.insiders:
+        own = np.isin(tables.statuses[cells], (Status.PRIMARY, Status.OPTIONAL)) & (tables.values[cells] == 1)
+        return tuple((cell,) for cell in np.flatnonzero(own).tolist())
+    place = {cell: number for number, cell in enumerate(cells.tolist())}
+    return tuple(tuple(place[cell] for cell in person if cell in place) for person in tables.insiders)
+
+
+def insider_discoveries(
+    tables: LinkedTables, attacker: Attacker, intervals: Intervals, sought: Mask, coalition: int, steps: int
+) -> Insiders:
+    """Let every coalition attack.
+
+    Args:
+        tables: for what insiders know, and the values they know it by.
+        attacker: narrowed.
+        intervals: of the attack without insiders.
+        sought: shape (unknown,), primary cells that nobody could compute so far.
+        coalition: how many insiders put their knowledge together, at least 1.
+        steps: simplex steps for one question.
+
+    """
+    parts = _parts(attacker, known_by_insiders(tables, attacker), sought)
+    tried = sum(comb(len(part.known), size) for part in parts for size in range(1, coalition + 1))
+    most_known = max((sum(sorted(map(len, part.known))[-coalition:]) for part in parts), default=0)
+    if tried > MOST_COALITIONS or most_known + CONFIRMATIONS > MOST_VECTORS:
+        reason = f"{tried} coalitions of insiders, who know up to {most_known} cells, are too many to try"
+        return Insiders(discoveries=(), unproven=(reason,))
+    if not parts:
+        return Insiders(discoveries=(), unproven=())
+    vectors = null_vectors(attacker.relations, most_known + CONFIRMATIONS)
+    values = tables.values[attacker.cells]
+    discoveries: list[Discovery] = []
+    unproven: list[str] = []
+    at_bounds: list[tuple[_Part, list[Coalition]]] = []
+    for part in parts:
+        bounded: list[Coalition] = []
+        for group in _coalitions(part.known, coalition):
+            still = _held_still(vectors, group, part.aims)
+            if still.size:
+                discoveries.append(_discovery(attacker, group, still))
+            elif not _strictly_inside(group, values, intervals):
+                bounded.append(group)
+        at_bounds.append((part, bounded))
+    supposed = sum(len(bounded) for _, bounded in at_bounds)
+    if supposed > MOST_SUPPOSED:
+        unproven.append(f"{supposed} coalitions of insiders need linear programs, too many to try")
+        at_bounds = []
+    for part, bounded in at_bounds:
+        found, gave_up = _by_programs(attacker, part, bounded, values, steps)
+        discoveries += found
+        unproven += gave_up
+    return Insiders(discoveries=tuple(discoveries), unproven=tuple(unproven))
+
+
+def _parts(attacker: Attacker, people: tuple[Coalition, ...], sought: Mask) -> list[_Part]:
+    """Components that hold something to find and somebody who knows something; nothing passes between components."""
+    linked = components(attacker.relations)
+    number = np.full(attacker.size, -1)
+    for place, (cells, _) in enumerate(linked):
+        number[cells] = place
+    known: list[set[Coalition]] = [set() for _ in linked]
+    for person in people:
+        for place in set(number[list(person)].tolist()) - {-1}:
+            known[place].add(tuple(cell for cell in person if number[cell] == place))
+    return [
+        _Part(cells=cells, equations=equations, aims=cells[sought[cells]], known=sorted(known[place]))
+        for place, (cells, equations) in enumerate(linked)
+        if known[place] and sought[cells].any()
+    ]
+
+
+def _by_programs(
+    attacker: Attacker, part: _Part, groups: list[Coalition], values: Numbers, steps: int
+) -> tuple[list[Discovery], list[str]]:
+    """What these coalitions can compute, and what could not be proven."""
+    if not groups:
+        return [], []
+    discoveries, unproven = [], []
+    try:
+        reach = boxed_range(attacker, part.cells, part.equations, steps)
+    except Unproven as reason:
+        return [], [f"insiders: {reason}"]
+    for group in groups:
+        try:
+            still = _left_one_value(reach, part, group, values)
+        except Unproven as reason:
+            unproven.append(f"insiders who know cells {attacker.cells[list(group)].tolist()}: {reason}")
+        else:
+            if still.size:
+                discoveries.append(_discovery(attacker, group, still))
+    return discoveries, unproven
+
+
+def _discovery(attacker: Attacker, known: Coalition, disclosed: Indices) -> Discovery:
+    return Discovery(
+        known=tuple(attacker.cells[list(known)].tolist()), disclosed=tuple(attacker.cells[disclosed].tolist())
+    )
+
+
+def _coalitions(known: list[Coalition], most: int) -> Iterator[Coalition]:
+    """What coalitions of up to `most` insiders know together, small ones first."""
+    for size in range(1, most + 1):
+        for members in combinations(known, size):
+            yield tuple(sorted(set().union(*members)))
+
+
+def _strictly_inside(group: Coalition, values: Numbers, intervals: Intervals) -> bool:
+    """Only of one known cell do two ends prove that some table has its value and touches no bound."""
+    if len(group) > 1:
+        return False
+    value = values[group[0]]
+    close = tolerance(value)
+    return bool(intervals.lower[group[0]] < value - close and value + close < intervals.upper[group[0]])
+
+
+def _held_still(vectors: Vectors, known: Coalition, aims: Indices) -> Indices:
+    """Which aims no longer move when the known cells do not."""
+    others = aims[~np.isin(aims, known)]
+    weights = _annihilators(vectors[list(known)].tolist(), vectors.shape[1])
+    for weight in weights:
+        if not others.size:
+            break
+        others = others[(vectors[others] * weight % PRIME).sum(axis=1) % PRIME == 0]
+    return others
+
+
+def _annihilators(rows: list[list[int]], width: int) -> Vectors:
+    """Random combinations of null vectors in which the known cells are 0; shape (CONFIRMATIONS, width)."""
+    pivots: list[int] = []
+    reduced: list[list[int]] = []
+    for row in rows:
+        for pivot, done in zip(pivots, reduced, strict=True):
+            row = [(a - row[pivot] * b) % PRIME for a, b in zip(row, done, strict=True)]  # noqa: PLW2901
+        first = next((place for place, value in enumerate(row) if value), None)
+        if first is None:
+            continue
+        scale = pow(row[first], -1, PRIME)
+        pivots.append(first)
+        reduced.append([value * scale % PRIME for value in row])
+    weights = np.random.default_rng(SEED).integers(1, PRIME, size=(CONFIRMATIONS, width), dtype=np.int64)
+    for weight in weights:
+        for pivot, row in reversed(list(zip(pivots, reduced, strict=True))):
+            weight[pivot] = 0
+            weight[pivot] = -sum(a * b for a, b in zip(row, weight.tolist(), strict=True)) % PRIME
+    return weights
+
+
+def _left_one_value(reach: FeasibleRange, part: _Part, known: Coalition, values: Numbers) -> Indices:
+    """Which aims have one value left when the known cells have theirs.
+
+    Raises:
+        Unproven: where the solver gives up.
+
+    """
+    place = np.searchsorted(part.cells, np.array(known))
+    reach.suppose(place, values[list(known)])
+    targets = np.isin(part.cells, part.aims) & ~np.isin(part.cells, known)
+    for end in End:
+        reach.sweep(end, targets & ~reach.moves())
+    for cell in np.flatnonzero(targets & ~reach.moves()).tolist():
+        for end in End:
+            if not reach.moves()[cell]:
+                reach.reach(cell, end)
+    return part.cells[targets & ~reach.moves()]

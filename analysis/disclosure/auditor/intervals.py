@@ -1,0 +1,196 @@
+"""Feasibility intervals: between which values an attacker must place each unknown cell."""
+
+from contextlib import suppress
+from typing import Self
+
+import numpy as np
+from msgspec import Struct
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from analysis.disclosure.auditor.attacker import Attacker, Indices
+from analysis.disclosure.auditor.feasible_range import End, FeasibleRange, Unproven
+from analysis.disclosure.auditor.propagation import tolerance
+from analysis.disclosure.linked_tables import Mask, Numbers
+
+STEPS = 1_000_000  # simplex steps for one question; a limit in steps gives the same answer on every machine
+SWEEP_GAIN = 0.02  # share of the open ends that a sweep must close for another to follow
+ROUNDING = 1e-5  # a bound this close to a whole number is that number
+UNBOUNDED = 10.0  # times all totals of a component together: no corner of it lies so far out
+
+
+class Goals(Struct, frozen=True, kw_only=True, eq=False):
+    """How far intervals must reach; where they are seen to, the search ends. All shapes (unknown,).
+
+    Goals say when to stop and never what is found: every end found belongs to a table that fits all that is published.
+    lower: the interval begins there or below; +inf = no matter. upper: it ends there or above; -inf = no matter.
+    width: at least; 0 = no matter.
+    """
+
+    lower: Numbers
+    upper: Numbers
+    width: Numbers
+
+    def of(self, cells: Indices) -> Self:
+        return type(self)(lower=self.lower[cells], upper=self.upper[cells], width=self.width[cells])
+
+    def unmet(self, lower: Numbers, upper: Numbers, end: End) -> Mask:
+        """Where intervals this wide leave something to be found at that end."""
+        short = upper < self.upper if end is End.UPPER else lower > self.lower
+        return short | (upper - lower < self.width)
+
+
+class Intervals(Struct, frozen=True, kw_only=True, eq=False):
+    """What was found out about each unknown cell; all shapes (unknown,).
+
+    lower, upper: ends shown by tables that fit; of whole systems rounded inward. Infinite where nothing binds.
+    lower_proven, upper_proven: whether nothing lies beyond that end.
+    whole_lower, whole_upper: ends shown by tables of whole numbers; inf and -inf where none was met.
+    unproven: whether the solver gave up where the goals, or the ends, still needed it.
+    component: which cells depend on each other; -1 = on none.
+    """
+
+    lower: Numbers
+    upper: Numbers
+    lower_proven: Mask
+    upper_proven: Mask
+    whole_lower: Numbers
+    whole_upper: Numbers
+    unproven: Mask
+    component: Indices
+
+
+def feasibility_intervals(attacker: Attacker, goals: Goals | None = None, steps: int = STEPS) -> Intervals:
+    """Search every cell's interval, or only as far as the goals need.
+
+    Args:
+        attacker: what is known, narrowed: a cell is part of a relation only where bounds do not fix it.
+        goals: None asks for both ends of every cell.
+        steps: simplex steps for one question; a question that needs more stays unproven.
+
+    """
+    lower, upper = attacker.lower, attacker.upper
+    # Where relations contradict bounds, no table fits, and nothing can be said of these cells.
+    contradicted = lower > upper + tolerance(upper)
+    found = Intervals(
+        lower=lower.copy(),
+        upper=upper.copy(),
+        lower_proven=~contradicted,
+        upper_proven=~contradicted,
+        whole_lower=lower.copy(),
+        whole_upper=upper.copy(),
+        unproven=contradicted,
+        component=np.full(attacker.size, -1, dtype=np.int64),
+    )
+    for number, (cells, equations) in enumerate(components(attacker.relations)):
+        found.component[cells] = number
+        if equations.size == 1 and _is_reached(attacker, cells, int(equations[0])):
+            continue
+        _search(found, attacker, cells, equations, goals, steps)
+    return found
+
+
+def components(relations: csr_array) -> list[tuple[Indices, Indices]]:
+    """Cells that depend on each other, with the relations between them; cells without a relation are left out."""
+    rows, columns = (place.astype(np.int64) for place in relations.tocoo().coords)
+    equations, cells = relations.shape
+    graph = coo_array((np.ones(rows.size), (columns, cells + rows)), shape=(cells + equations, cells + equations))
+    labels = connected_components(graph, directed=False)[1].astype(np.int64)
+    used_cells, used_rows = np.unique(columns).astype(np.int64), np.unique(rows).astype(np.int64)
+    return list(zip(_split(used_cells, labels[used_cells]), _split(used_rows, labels[used_rows + cells]), strict=True))
+
+
+def _is_reached(attacker: Attacker, cells: Indices, equation: int) -> bool:
+    """Whether the one sum these cells stand in lets each take every value within its bounds, whole tables too."""
+    coefficients = attacker.relations[[equation]][:, cells].toarray().ravel()
+    if np.any(np.abs(coefficients) != 1):
+        return False
+    ends = coefficients * np.array([attacker.lower[cells], attacker.upper[cells]])
+    least, most = ends.min(axis=0), ends.max(axis=0)
+    if not np.isfinite(ends).all():
+        return False
+    total = attacker.totals[equation]
+    close = tolerance(total)
+    return bool(
+        np.all(least.sum() - least + most <= total + close) and np.all(most.sum() - most + least >= total - close)
+    )
+
+
+def _split(members: Indices, labels: Indices) -> list[Indices]:
+    """Members by label, both in ascending order."""
+    if not members.size:
+        return []
+    order = np.argsort(labels, kind="stable")
+    return np.split(members[order], np.flatnonzero(np.diff(labels[order])) + 1)
+
+
+def boxed_range(attacker: Attacker, cells: Indices, equations: Indices, steps: int) -> FeasibleRange:
+    """One component's range, in which infinite bounds are replaced by some that no corner reaches.
+
+    Raises:
+        Unproven: where no table fits, or the solver gives up.
+
+    """
+    relations, totals = csr_array(attacker.relations[equations][:, cells]), attacker.totals[equations]
+    lower, upper = attacker.lower[cells], attacker.upper[cells]
+    far = UNBOUNDED * float(1 + np.abs(totals).sum() + np.abs(lower).sum() + upper[np.isfinite(upper)].sum())
+    return FeasibleRange(relations, totals, lower, np.minimum(upper, far), steps)
+
+
+def _search(
+    found: Intervals, attacker: Attacker, cells: Indices, equations: Indices, goals: Goals | None, steps: int
+) -> None:
+    """Find the ends of one component's cells and write them into `found`."""
+    try:
+        reach = boxed_range(attacker, cells, equations, steps)
+    except Unproven:
+        found.unproven[cells] = True
+        found.lower_proven[cells] = found.upper_proven[cells] = False
+        return
+    search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
+    for end in End:
+        search.sweep(end)
+        for cell in np.flatnonzero(search.open_ends(end)).tolist():
+            # Tables found for other cells in the meantime may have reached this end too.
+            if search.open_ends(end)[cell]:
+                with suppress(Unproven):  # the end stays open, which is noted below
+                    reach.reach(cell, end)
+    found.unproven[cells] = search.open_ends(End.LOWER) | search.open_ends(End.UPPER)
+    found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
+    found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
+    lower, upper = search.shown()
+    boxed = np.isinf(attacker.upper[cells]) & (upper >= reach.box)
+    found.lower[cells], found.upper[cells] = lower, np.where(boxed, np.inf, upper)
+    found.whole_lower[cells], found.whole_upper[cells] = reach.whole_lower, reach.whole_upper
+
+
+class _Search:
+    """Which ends of one component's cells are still worth a linear program."""
+
+    def __init__(self, reach: FeasibleRange, goals: Goals | None, *, whole: bool) -> None:
+        self._reach, self._goals, self._whole = reach, goals, whole
+
+    def shown(self) -> tuple[Numbers, Numbers]:
+        """The ends found so far, rounded inward where cells are whole."""
+        lower, upper = self._reach.lower_found, self._reach.upper_found
+        if self._whole:
+            return np.ceil(lower - ROUNDING) + 0.0, np.floor(upper + ROUNDING) + 0.0  # + 0.0 turns -0.0 into 0.0
+        return lower, upper
+
+    def open_ends(self, end: End) -> Mask:
+        """Ends not at their limit, of cells whose goals are not met."""
+        unmet = self._reach.open_ends(end)
+        if self._goals is not None:
+            unmet &= self._goals.unmet(*self.shown(), end)
+        return unmet
+
+    def sweep(self, end: End) -> None:
+        """Push all open ends together, as long as that closes many of them."""
+        unmet = self.open_ends(end)
+        while unmet.any():
+            with suppress(Unproven):  # single ends may still be reached
+                self._reach.sweep(end, unmet)
+            left = self.open_ends(end)
+            if left.sum() > (1 - SWEEP_GAIN) * unmet.sum():
+                return
+            unmet = left
