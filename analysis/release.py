@@ -18,7 +18,7 @@ from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions, cutting
 from analysis.disclosure.auditor import audit_tables
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
-from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place
+from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of, linked_figures
 from analysis.disclosure.primary import tells_of_members
 from analysis.disclosure.suppression import protect
 from analysis.grouping import Partition
@@ -133,10 +133,18 @@ class _BelowTheWhole:
     def release(self, whole: tuple[SafeTable, ...]) -> Release:
         if not self.cuts.partitions:
             return Release(minimum_group_size=self._policy.minimum_group_size, tables=whole)
-        model = self._model(self._cut, self._hidden_earlier | self._small_groups())
-        hidden = protect(model.tables, coalition=self._policy.coalition).hidden
+        model = self._model(self._cut, self._all_protected())
+        statuses = model.tables.statuses
+        hidden = (statuses == Status.PRIMARY) | (statuses == Status.UNPRINTED)
         hidden = self._without_untenable(model, self._whole_rows(model, hidden))
-        self._audit(model, hidden)
+        if not self._passes(model, hidden):
+            # Sets of figures that no relation links may still tell something together: all at once, which takes longer.
+            model = self._model(self._cut, {place for place, index in model.places.items() if hidden[index]})
+            hidden = protect(model.tables, coalition=self._policy.coalition).hidden
+            hidden = self._without_untenable(model, self._whole_rows(model, hidden))
+            if not self._passes(model, hidden):
+                # Nothing below the whole round: as if nothing had been planned.
+                hidden = statuses != Status.REQUIRED
         printed = tuple(
             self._table(model, hidden, figure, dimensions)
             for dimensions, figures in self.cuts.figures.items()
@@ -157,17 +165,18 @@ class _BelowTheWhole:
                 for cell, code in product(partition.printed.values(), ("", *self._codes(figure))):
                     place = Place(figure=figure, dimensions=dimensions, groups=cell, category=code)
                     hidden[model.places[place]] = place in hidden_places
-        self._audit(model, self._whole_rows(model, hidden))
+        if not self._passes(model, self._whole_rows(model, hidden)):
+            raise UnprovenRelease("the auditor does not let these tables out beside those that are out already")
 
-    def _audit(self, model: Model, hidden: Mask) -> None:
-        audit = audit_tables(
-            model.tables,
-            hidden,
-            minimum_group_size=self._policy.minimum_group_size,
-            coalition=self._policy.coalition,
+    def _passes(self, model: Model, hidden: Mask) -> bool:
+        """Whether the auditor consents to everything, and to the bases, whose sums are groups, by the minimum size."""
+        coalition = self._policy.coalition
+        bases, of_bases = bases_of(model)
+        minimum = self._policy.minimum_group_size
+        return (
+            audit_tables(model.tables, hidden, coalition=coalition).passed
+            and audit_tables(bases, hidden[of_bases], minimum_group_size=minimum, coalition=coalition).passed
         )
-        if not audit.passed:
-            raise UnprovenRelease("the auditor does not let these tables out")
 
     def _model(self, counted: Mapping[str, Counted], hidden: set[Place]) -> Model:
         builder = ModelBuilder(
@@ -181,15 +190,29 @@ class _BelowTheWhole:
         )
         return builder.build(self._responses.size, counted)
 
-    def _small_groups(self) -> set[Place]:
-        """The groups hidden for all figures alike, by the number of their respondents.
+    def _protected(self, counted: Mapping[str, Counted], hidden: set[Place]) -> set[Place]:
+        """What stays hidden of these figures, with what is hidden already."""
+        model = self._model(counted, hidden)
+        found = protect(model.tables, coalition=self._policy.coalition).hidden
+        return {place for place, index in model.places.items() if found[index]}
 
-        One figure's base may all but determine another's of the same people: where groups are hidden for one figure,
-        the same ones protect all of them best.
+    def _all_protected(self) -> set[Place]:
+        """What stays hidden of all figures.
+
+        Figures that no relation links have only the sizes of groups in common. What is hidden of these is hidden for
+        all figures alike, since the base of one figure would all but determine that of another; figures that say
+        something of each other are protected together.
         """
-        model = self._model({}, self._hidden_earlier)
-        hidden = protect(model.tables, coalition=self._policy.coalition).hidden
-        groups = {(p.dimensions, p.groups) for p, index in model.places.items() if hidden[index]}
+        places = set(self._hidden_earlier)
+        while True:
+            groups = {(place.dimensions, place.groups) for place in self._protected({}, places)}
+            places |= self._of_all_figures(groups)
+            for together in linked_figures(self._responses.questionnaire, self._cut):
+                places |= self._protected({figure: self._cut[figure] for figure in together}, places)
+            if all((place.dimensions, place.groups) in groups for place in places if place.figure == RESPONDENTS):
+                return places
+
+    def _of_all_figures(self, groups: set[tuple[Dimensions, Groups]]) -> set[Place]:
         return {
             Place(figure=figure, dimensions=dimensions, groups=cell, category=category)
             for dimensions, figures in self.cuts.figures.items()
@@ -294,7 +317,7 @@ class _BelowTheWhole:
                 rows.append(tables.hidden(groups))
                 continue
             n = int(model.tables.values[base])
-            score = None if sums is None else tables.score_without_spread(sums[position[cell]] / n)
+            score = None if sums is None else tables.score_without_spread(float(sums[position[cell]]) / n)
             rows.append(
                 Row(
                     groups=groups,

@@ -13,7 +13,7 @@ from analysis import scales
 from analysis.counts import Counted, asked_in
 from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure.linked_tables import Mask, Numbers
-from analysis.grouping import REST, Partition, sums
+from analysis.grouping import NOT_ASKED, Partition, sums
 from analysis.plan import Policy
 from analysis.responses import Responses
 from analysis.subtraction import Derivation
@@ -121,11 +121,9 @@ class SideBySide(Struct, frozen=True, kw_only=True, eq=False):
         return bool(exactly_small.any() or tells.any())
 
     def _shown_counts(self, one: Counted, tabulated: Tabulated) -> Numbers:
-        """Base and categories of the groups that show, and of the rest: shape (1 + categories, groups)."""
-        partition = self.cutting.partitions[tabulated[1]]
-        rest = np.array([cell[0] in REST for cell in partition.cells])
-        members = [one.valid, *(category.members for category in one.categories)]
-        return np.array([partition.count(people) for people in members])[:, self.visible[tabulated] | rest]
+        """Base and categories of the groups that show, and of what is left: shape (1 + categories, groups)."""
+        counting = _Groups(self.cutting.partitions[tabulated[1]], self.visible[tabulated])
+        return np.array([counting.count(people) for people in (one.valid, *(c.members for c in one.categories))])
 
 
 class _Groups:
@@ -140,6 +138,9 @@ class _Groups:
             remainder = np.zeros(len(partition.cells))
             remainder[[part for part in parts if not visible[part]]] = 1.0
             remainders.append(remainder)
+            # Who was asked may be a group of another dimension: without those who were not, it is a remainder, too.
+            asked = np.array([NOT_ASKED not in cell for cell in partition.cells])
+            remainders.append(remainder * asked)
         self._sums = np.vstack([np.eye(len(partition.cells))[visible], *remainders])
 
     def count(self, members: Mask) -> Numbers:

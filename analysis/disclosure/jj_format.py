@@ -80,9 +80,7 @@ def read_instance(path: Path) -> Instance:
     relation_count = _count(path, lines, 2 + cell_count, "relations")
     relation_lines = lines[3 + cell_count : 3 + cell_count + relation_count]
     if len(relation_lines) < relation_count:
-        raise Unreadable(
-            path, lines[-1][0], f"the file ends after {len(relation_lines)} of {relation_count} relations"
-        )
+        raise Unreadable(path, lines[-1][0], f"the file ends after {len(relation_lines)} of {relation_count} relations")
     beyond = lines[3 + cell_count + relation_count :]
     if beyond:
         raise Unreadable(path, beyond[0][0], "text after the last relation; does the file hold two instances?")

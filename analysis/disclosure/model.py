@@ -146,6 +146,8 @@ class ModelBuilder:
         self._known_hidden = known_hidden
         self._cells = _Cells()
         self._insiders: list[tuple[int, ...]] = []
+        # By respondent, for each group that has nobody else: the cells they know.
+        self._alone: dict[int, dict[tuple[Dimensions, int], list[int]]] = {}
         self._is_above_headcount = False
 
     def build(self, respondents: int, counted: Mapping[str, Counted]) -> Model:
@@ -160,8 +162,9 @@ class ModelBuilder:
         hidden = {self._cells.places[place]: Status.UNPRINTED for place in self._hidden if place in self._cells.places}
         statuses = np.concatenate(self._cells.statuses)
         settled = {index: status for index, status in hidden.items() if statuses[index] == Status.OPTIONAL}
+        own = [tuple(cell for cells in groups.values() for cell in cells) for groups in self._alone.values()]
         return Model(
-            tables=self._cells.tables(self._insiders, settled),
+            tables=self._cells.tables([*own, *self._insiders], settled),
             places=self._cells.places,
             is_above_headcount=self._is_above_headcount,
         )
@@ -209,7 +212,8 @@ class ModelBuilder:
                 )
                 known = np.minimum(upper, categories[number][2].sum())
                 firsts.append(self._add(figure, partition, code, counts[number], standing, known))
-            self._know(base, counts, sensitive, firsts)
+            self._know_single_answers(base, counts, sensitive, firsts)
+        self._know_own_group(figure, partition, valid, firsts)
 
     def _known_sizes(self, partition: Partition, base: Numbers) -> tuple[Numbers, Mask]:
         """What everybody knows of the groups' sizes, and which groups are larger: there the bound is dropped."""
@@ -229,15 +233,31 @@ class ModelBuilder:
         ]
         known = np.array([place in self._known_hidden for place in places])
         costs = np.maximum(counts, LEAST_COST) * np.where(known, KNOWN_PATTERN_DISCOUNT, 1.0)
+        # Nothing can look larger than everybody knows it to be at most.
+        standing = Standing(
+            statuses=standing.statuses,
+            upper_protection=np.minimum(standing.upper_protection, upper - counts),
+            sliding_protection=np.minimum(standing.sliding_protection, upper),
+        )
         first = self._cells.add(counts, standing, costs, upper)
         self._cells.places.update((place, first + offset) for offset, place in enumerate(places))
         return first
 
-    def _know(self, base: Numbers, counts: Numbers, sensitive: Mask, firsts: Sequence[int]) -> None:
-        """Who is alone in a group, or alone with a sensitive answer, knows these counts."""
+    def _know_own_group(self, figure: str, partition: Partition, members: Mask, firsts: Sequence[int]) -> None:
+        """Who is the only respondent of groups knows all about them; who alone answered a figure, its counts."""
+        base = partition.count(members)
         for group in np.flatnonzero(base == 1):
-            alone = [0, *(1 + int(category) for category in np.flatnonzero(counts[:, group] == 1))]
-            self._insiders.append(tuple(firsts[layer] + int(group) for layer in alone))
+            known = [first + int(group) for first in firsts]  # also which options they did not choose
+            (person,) = np.flatnonzero(members & partition.membership[group][partition.labels])
+            if figure == RESPONDENTS:
+                self._alone.setdefault(int(person), {})[partition.dimensions, int(group)] = known
+            elif (partition.dimensions, int(group)) in self._alone.get(int(person), {}):
+                self._alone[int(person)][partition.dimensions, int(group)].extend(known)
+            else:
+                self._insiders.append(tuple(known))
+
+    def _know_single_answers(self, base: Numbers, counts: Numbers, sensitive: Mask, firsts: Sequence[int]) -> None:
+        """Who is alone with a sensitive answer knows its count."""
         for category in np.flatnonzero(sensitive):
             for group in np.flatnonzero((counts[category] == 1) & (base > 1)):
                 self._insiders.append((firsts[1 + int(category)] + int(group),))
@@ -310,6 +330,42 @@ class ModelBuilder:
 
     def _at(self, figure: str, dimensions: Dimensions, groups: Groups, category: str) -> int:
         return self._cells.places[Place(figure=figure, dimensions=dimensions, groups=groups, category=category)]
+
+
+def bases_of(model: Model) -> tuple[LinkedTables, NDArray[np.int64]]:
+    """The bases alone, with the relations that name nothing else; and their indices in the whole model."""
+    tables = model.tables
+    cells = np.array(sorted(index for place, index in model.places.items() if not place.category), dtype=np.int64)
+    is_base = np.zeros(tables.size, dtype=np.bool_)
+    is_base[cells] = True
+    others = np.asarray(abs(tables.relations) @ ~is_base)
+    relations = tables.relations[np.flatnonzero(others == 0)][:, cells]
+    position = {int(cell): number for number, cell in enumerate(cells)}
+    known = (tuple(position[cell] for cell in insider if cell in position) for insider in tables.insiders)
+    return LinkedTables(
+        values=tables.values[cells],
+        costs=tables.costs[cells],
+        statuses=tables.statuses[cells],
+        lower=tables.lower[cells],
+        upper=tables.upper[cells],
+        lower_protection=tables.lower_protection[cells],
+        upper_protection=tables.upper_protection[cells],
+        sliding_protection=tables.sliding_protection[cells],
+        relations=csr_array(relations),
+        totals=tables.totals[: relations.shape[0]],
+        insiders=tuple(insider for insider in known if insider),
+    ), cells
+
+
+def linked_figures(questionnaire: Questionnaire, counted: Mapping[str, Counted]) -> list[tuple[str, ...]]:
+    """The figures in sets that relations link, in the order of their first."""
+    together = {figure: {figure} for figure in counted}
+    for one in counted.values():
+        for smaller, larger in _links(questionnaire, one, counted):
+            joined = set().union(*(together[figure] for figure, _ in (*smaller, *larger)))
+            together.update(dict.fromkeys(joined, joined))
+    sets = dict.fromkeys(tuple(figure for figure in counted if figure in linked) for linked in together.values())
+    return sorted(sets, key=lambda linked: list(counted).index(linked[0]))
 
 
 _Terms = list[tuple[str, str]]

@@ -10,7 +10,7 @@ import pytest
 from analysis import Cut, Plan, Policy, Release, Responses, SafeTable, release
 from questionnaires.rules import NAME
 from survey_service.exports import delimited, json_document
-from survey_service.operations.release_tables import ReleaseDocument
+from survey_service.operations.release_tables import ReleaseDocument, ReleasedUnit
 from tests.unit.analysis.invented import SMALL, Population, answers
 
 PEOPLE = Population(size=90, seed=3, affected=0.3, skipped=0.0, unstated=0.0, leading=0.5)
@@ -120,5 +120,5 @@ def test_what_is_exported_has_safe_tables_and_round_totals_only() -> None:
         str,
         int,
         bool,
-        tuple[str, ...],
+        tuple[ReleasedUnit, ...],
     }

@@ -73,7 +73,7 @@ class Suppressor:
         return pattern
 
     def guard(self, pattern: Pattern, program: Perturbations, cell: int, without: int | None = None) -> bool:
-        while (people := pattern.coalition_that_computes(cell, self.coalition, without)) :
+        while people := pattern.coalition_that_computes(cell, self.coalition, without):
             known = [c for person in people for c in pattern.people[person]]
             movement = cheaper(program, cell, self.demands.least[cell], self.demands.least[cell], known)
             if movement is None:

@@ -57,8 +57,19 @@ def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iter
                 bases={figure: _n(row) for figure, row in rows.items()},
                 counts={figure: _counts(row) for figure, row in rows.items()},
             )
-        yield _rest(dimension, [(whole[table.figure].rows[0], *table.rows) for table in tables], tables)
+        for alike in _showing_alike(tables):
+            yield _rest(dimension, [(whole[table.figure].rows[0], *table.rows) for table in alike], alike)
         yield from _rest_of_those_asked(release, questionnaire, dimension, tables)
+
+
+def _showing_alike(tables: list[SafeTable]) -> list[list[SafeTable]]:
+    """What they leave is the same people only where they show the same groups."""
+    found: dict[tuple[bool, ...], list[SafeTable]] = {}
+    for table in tables:
+        showing = tuple(row.n is not None for row in table.rows)
+        if any(showing):  # otherwise everyone is left, which the whole round says already
+            found.setdefault(showing, []).append(table)
+    return list(found.values())
 
 
 def _rest(dimension: str, rows: list[tuple[Row, ...]], tables: list[SafeTable]) -> Known:

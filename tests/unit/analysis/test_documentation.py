@@ -13,7 +13,7 @@ import analysis
 ROOT = Path(analysis.__file__).parents[1]
 PAGE = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
-MAY_IMPORT = {"numpy", "scipy", "msgspec", "questionnaires", "analysis"} | sys.stdlib_module_names
+MAY_IMPORT = {"highspy", "numpy", "scipy", "msgspec", "questionnaires", "analysis"} | sys.stdlib_module_names
 
 
 def test_the_page_has_an_example_of_an_interval_and_of_a_release() -> None:

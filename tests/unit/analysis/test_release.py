@@ -1,3 +1,7 @@
+import sys
+
+import msgspec
+import numpy as np
 import pytest
 
 from analysis import (
@@ -10,10 +14,14 @@ from analysis import (
     Row,
     SafeTable,
     UnprotectedPlan,
+    UnprovenRelease,
     UnsafePolicy,
     release,
     wilson_interval,
 )
+from analysis.disclosure.linked_tables import LinkedTables, Status
+from analysis.disclosure.model import RESPONDENTS
+from analysis.disclosure.suppression import Protection, protect
 from questionnaires.model import Condition, Item
 from tests.unit.analysis.invented import (
     TEXT,
@@ -29,14 +37,25 @@ from tests.unit.analysis.invented import (
 
 POLICY = Policy(minimum_group_size=10)
 UNIT = single("unit", "a", "b", "unsaid", missing="unsaid")
+THREE_UNITS = single("unit", "a", "b", "c", "unsaid", missing="unsaid")
+FIVE_UNITS = single("unit", "a", "b", "c", "d", "e", "unsaid", missing="unsaid")
 LEAD = single("lead", "yes", "no")
 TRUST = single("trust", "low", "middle", "high")
 SAFETY = single("safety", "low", "middle", "high")
 BY_UNIT = Plan(cuts=(Cut(dimensions=("unit",)),))
 
 
-def table(released: Release, figure: str, dimension: str | None = None) -> SafeTable:
-    return next(t for t in released.tables if (t.figure, t.dimension) == (figure, dimension))
+def table(released: Release, figure: str, *dimensions: str) -> SafeTable:
+    return next(t for t in released.tables if (t.figure, t.dimensions) == (figure, dimensions))
+
+
+def shown(released: Release, figure: str, *dimensions: str) -> list[tuple[str, ...]]:
+    """The groups whose rows show."""
+    return [row.groups for row in table(released, figure, *dimensions).rows if row.n is not None]
+
+
+def sizes(released: Release, *dimensions: str) -> dict[tuple[str, ...], int | None]:
+    return {row.groups: row.n for row in table(released, RESPONDENTS, *dimensions).rows}
 
 
 def whole(released: Release, figure: str) -> Row:
@@ -49,7 +68,7 @@ def counts(row: Row) -> dict[str, int]:
 
 def is_hidden(released: Release, figure: str) -> bool:
     found = table(released, figure)
-    return found.rows == (Row(group=None, n=None),) and found.unanswered is None
+    return found.rows == (Row(),) and found.unanswered is None
 
 
 def test_the_whole_round_shows_counts_shares_and_wilsons_interval() -> None:
@@ -86,30 +105,36 @@ def test_numbers_and_texts_are_not_released() -> None:
     assert [t.figure for t in released.tables] == ["trust"]
 
 
-def test_a_group_that_nobody_is_in_withholds_its_dimension_like_a_small_one() -> None:
-    asked = questionnaire(UNIT, TRUST)
+def test_a_group_that_nobody_is_in_looks_like_a_small_one() -> None:
+    asked = questionnaire(THREE_UNITS, TRUST)
     for many in (0, 1, 9):
-        responses = coded(asked, ({"unit": "a", "trust": "low"}, 30), ({"unit": "b", "trust": "low"}, many))
-        assert release(responses, BY_UNIT, POLICY).withheld == ("unit",)
+        answered = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 30), ("b", 20), ("c", many))]
+        (row,) = [
+            r
+            for r in table(release(coded(asked, *answered), BY_UNIT, POLICY), "trust", "unit").rows
+            if r.groups == ("c",)
+        ]
+        assert row == Row(groups=("c",))
+
+
+def test_a_small_group_hides_its_smallest_neighbour_and_no_more() -> None:
+    asked = questionnaire(THREE_UNITS, TRUST)
+    answered = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 30), ("b", 20), ("c", 9))]
+
+    released = release(coded(asked, *answered), BY_UNIT, POLICY)
+
+    assert shown(released, "trust", "unit") == [("a",)]
+    assert sizes(released, "unit") == {("a",): 30, ("b",): None, ("c",): None}
 
 
 @pytest.mark.parametrize("answer", [{}, {"unit": "unsaid"}])
 def test_those_who_did_not_state_their_group_are_a_group_that_subtraction_reveals(answer: Answers) -> None:
-    asked = questionnaire(UNIT, TRUST)
-    stated = [({"unit": unit, "trust": "low"}, 30) for unit in ("a", "b")]
+    asked = questionnaire(THREE_UNITS, TRUST)
+    stated = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 40), ("b", 30), ("c", 20))]
 
-    for many, withheld in ((0, ()), (1, ("unit",)), (9, ("unit",)), (10, ())):
+    for many, groups in ((0, "abc"), (1, "ab"), (9, "ab"), (10, "abc")):
         responses = coded(asked, *stated, ({"trust": "high"} | answer, many))
-        assert release(responses, BY_UNIT, POLICY).withheld == withheld
-
-
-def test_a_small_remainder_that_left_the_figure_out_is_no_remainder_of_it() -> None:
-    responses = coded(questionnaire(UNIT, TRUST), *(({"unit": u, "trust": "low"}, 30) for u in ("a", "b")), ({}, 3))
-
-    released = release(responses, BY_UNIT, POLICY)
-
-    assert released.withheld == ()
-    assert is_hidden(released, "unit")
+        assert shown(release(responses, BY_UNIT, POLICY), "trust", "unit") == [(group,) for group in groups]
 
 
 def test_those_asked_for_their_team_who_did_not_state_it_are_a_remainder_of_their_own() -> None:
@@ -117,23 +142,23 @@ def test_those_asked_for_their_team_who_did_not_state_it_are_a_remainder_of_thei
     in_a = Condition(id="in-a", items=("unit",), options=("a",))
     asked = questionnaire(UNIT, single("team", "one", "two", show_if=("in-a",)), TRUST, conditions=(in_a,))
     plan = Plan(cuts=(Cut(dimensions=("unit",), figures=("trust",)), Cut(dimensions=("team",), figures=("trust",))))
-    like = [({"unit": "a", "team": team, "trust": "low"}, 20) for team in ("one", "two")]
+    like = [({"unit": "a", "team": team, "trust": "low"}, n) for team, n in (("one", 20), ("two", 25))]
 
     responses = coded(asked, *like, ({"unit": "a", "trust": "high"}, 2), ({"unit": "b", "trust": "low"}, 50))
 
-    assert release(responses, plan, POLICY).withheld == ("team",)
+    assert shown(release(responses, plan, POLICY), "trust", "team") == [("two",)]
 
 
-def test_items_that_group_people_are_not_crossed_with_each_other() -> None:
+def test_items_that_group_people_are_cut_by_no_dimension() -> None:
     asked = questionnaire(UNIT, LEAD, TRUST)
     like = [({"unit": u, "lead": x, "trust": "low"}, 20) for u in ("a", "b") for x in ("yes", "no")]
 
     released = release(coded(asked, *like), Plan(cuts=(*BY_UNIT.cuts, Cut(dimensions=("lead",)))), POLICY)
 
-    assert [t.figure for t in released.tables if t.dimension is not None] == ["trust", "trust"]
+    assert {t.figure for t in released.tables if t.dimensions} == {RESPONDENTS, "trust"}
 
 
-def test_margins_that_leave_a_crossed_group_no_room_withhold_the_later_dimension() -> None:
+def test_margins_that_tell_a_crossed_group_hide_the_later_table() -> None:
     """All who chose "low" are in unit a, and all but four leaders chose "high" where they are not: 4 leaders in a."""
     asked = questionnaire(UNIT, LEAD, TRUST)
     responses = coded(
@@ -145,15 +170,17 @@ def test_margins_that_leave_a_crossed_group_no_room_withhold_the_later_dimension
     )
     cuts = tuple(Cut(dimensions=(dimension,), figures=("trust",)) for dimension in ("unit", "lead"))
 
-    assert release(responses, Plan(cuts=cuts), POLICY).withheld == ("lead",)
-    assert release(responses, Plan(cuts=cuts[::-1]), POLICY).withheld == ("unit",)
-    assert release(responses, Plan(cuts=cuts[1:]), POLICY).withheld == ()
+    for first, second, planned in (("unit", "lead", cuts), ("lead", "unit", cuts[::-1])):
+        released = release(responses, Plan(cuts=planned), POLICY)
+        assert len(shown(released, "trust", first)) == 2
+        assert shown(released, "trust", second) == []
+    assert len(shown(release(responses, Plan(cuts=cuts[1:]), POLICY), "trust", "lead")) == 2
 
 
-def test_all_or_all_but_one_of_a_groups_affected_withhold_the_cut_that_would_tell() -> None:
+def test_all_or_all_but_one_of_a_groups_affected_hide_the_prevalence_that_would_tell() -> None:
     asked = questionnaire(UNIT, form("insult"), form("threat"), scales=(prevalence("any", "insult", "threat"),))
     never = {"insult": "never", "threat": "never"}
-    for others, withheld in ((0, ("unit",)), (1, ("unit",)), (2, ("unit",)), (3, ())):
+    for others, shows in ((0, False), (1, False), (2, False), (3, True)):
         like = [
             (never, 60),
             (never | {"insult": "once"}, 8),
@@ -163,19 +190,23 @@ def test_all_or_all_but_one_of_a_groups_affected_withhold_the_cut_that_would_tel
             (never | {"threat": "once"}, others),
         ]
         responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
-        assert release(responses, BY_UNIT, POLICY).withheld == withheld
+        released = release(responses, BY_UNIT, POLICY)
+        assert len(shown(released, "any", "unit")) == (2 if shows else 0)
+        assert len(shown(released, "insult", "unit")) == 2
+        alone = release(responses, Plan(cuts=(Cut(dimensions=("unit",), figures=("any",)),)), POLICY)
+        assert len(shown(alone, "any", "unit")) == 2
 
 
 def test_a_groups_members_who_ticked_anything_but_none_are_a_base_and_the_whole_rounds_are_not() -> None:
     asked = questionnaire(UNIT, multiple("seen", "insult", "threat", "exclusion", "none", sensitive=True))
-    for affected, withheld in ((0, ()), (9, ("unit",)), (10, ())):
+    for affected, groups in ((0, 2), (9, 0), (10, 2)):
         like = [
             ({"seen": ["none"]}, 50),
             ({"seen": ["insult"]}, affected - affected // 2),
             ({"seen": ["threat", "exclusion"]}, affected // 2),
         ]
         responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
-        assert release(responses, BY_UNIT, POLICY).withheld == withheld
+        assert len(shown(release(responses, BY_UNIT, POLICY), "seen", "unit")) == groups
         assert not is_hidden(release(coded(asked, *like), Plan(), POLICY), "seen")
 
 
@@ -192,17 +223,21 @@ def test_a_detail_is_hidden_with_the_item_that_opens_it() -> None:
     assert is_hidden(released, "channel")
 
 
-def test_a_cut_is_withheld_where_few_of_a_group_answered_a_score_in_part() -> None:
+def test_a_score_is_hidden_where_few_of_a_group_answered_it_in_part() -> None:
     """Twice the score's sum minus the items' sums is what these few said."""
     asked = questionnaire(UNIT, TRUST, SAFETY, scales=(score("strength", "trust", "safety"),))
-    for few, withheld in ((0, ()), (1, ("unit",)), (9, ("unit",)), (10, ())):
+    for few, shows in ((0, True), (1, False), (9, False), (10, True)):
         like = [
             ({"trust": "low", "safety": "high"}, 30),
             ({"trust": "high", "safety": "high"}, 30),
             ({"trust": "low"}, few),
         ]
         responses = coded(asked, *[(given | {"unit": unit}, times) for unit in "ab" for given, times in like])
-        assert release(responses, BY_UNIT, POLICY).withheld == withheld
+        released = release(responses, BY_UNIT, POLICY)
+        assert len(shown(released, "strength", "unit")) == (2 if shows else 0)
+        assert len(shown(released, "safety", "unit")) == 2
+        alone = release(responses, Plan(cuts=(Cut(dimensions=("unit",), figures=("strength",)),)), POLICY)
+        assert len(shown(alone, "strength", "unit")) == 2
 
 
 def test_a_spread_shows_for_the_whole_round_from_five_minimum_group_sizes() -> None:
@@ -228,18 +263,149 @@ def test_a_score_of_sensitive_items_tells_where_all_have_the_same() -> None:
 
 
 @pytest.mark.parametrize("few", [1, 2])
-def test_one_or_two_sensitive_answers_in_a_group_withhold_its_dimension(few: int) -> None:
+def test_one_or_two_sensitive_answers_in_a_group_are_hidden_with_neighbours_that_would_tell(few: int) -> None:
     asked = questionnaire(UNIT, form("insult"))
     like = [({"unit": u, "insult": a}, 20) for u in ("a", "b") for a in ("never", "once")]
 
-    assert release(coded(asked, *like), BY_UNIT, POLICY).withheld == ()
-    assert release(coded(asked, *like, ({"unit": "a", "insult": "often"}, few)), BY_UNIT, POLICY).withheld == ("unit",)
+    released = release(coded(asked, *like, ({"unit": "a", "insult": "often"}, few)), BY_UNIT, POLICY)
+
+    rows = table(released, "insult", "unit").rows
+    assert [row.n for row in rows] == [40 + few, 40]
+    for row in rows:
+        hidden = [cell for cell in row.cells if cell.count is None]
+        assert len(hidden) >= 2
+        assert "often" in {cell.option for cell in hidden}
+        assert all((cell.share, cell.low, cell.high) == (None, None, None) for cell in hidden)
+
+
+def test_a_crossing_shows_with_its_margins_and_hides_what_they_would_tell() -> None:
+    asked = questionnaire(THREE_UNITS, LEAD, TRUST)
+    counts = {("a", "yes"): 4, ("a", "no"): 30, ("b", "yes"): 12, ("b", "no"): 25, ("c", "yes"): 14, ("c", "no"): 40}
+    like = [({"unit": unit, "lead": lead, "trust": "low"}, n) for (unit, lead), n in counts.items()]
+    crossed = Plan(cuts=(Cut(dimensions=("unit", "lead"), figures=("trust",)),))
+
+    released = release(coded(asked, *like), crossed, POLICY)
+
+    assert len(shown(released, "trust", "unit")) == 3
+    assert len(shown(released, "trust", "lead")) == 2
+    groups = shown(released, "trust", "unit", "lead")
+    assert ("a", "yes") not in groups
+    assert ("a", "no") not in groups
+    assert 2 <= len(groups) <= 4
+
+
+def test_groups_roll_up_to_the_ones_they_are_part_of() -> None:
+    asked = questionnaire(FIVE_UNITS, TRUST)
+    counts = {"a": 30, "b": 6, "c": 25, "d": 20, "e": 31}
+    parents = {
+        "unit": {"a": "north", "b": "north", "c": "north", "d": "south", "e": "south", "north": "city", "south": "city"}
+    }
+    plan = Plan(cuts=BY_UNIT.cuts, parents=parents)
+
+    released = release(coded(asked, *(({"unit": u, "trust": "low"}, n) for u, n in counts.items())), plan, POLICY)
+
+    assert sizes(released, "unit") == {
+        ("north",): 61,
+        ("a",): 30,
+        ("b",): None,
+        ("c",): None,
+        ("south",): 51,
+        ("d",): 20,
+        ("e",): 31,
+    }
+
+
+def test_a_group_with_one_group_below_it_is_that_group() -> None:
+    asked = questionnaire(THREE_UNITS, TRUST)
+    parents = {"unit": {"a": "north", "b": "south", "c": "south"}}
+    like = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 6), ("b", 30), ("c", 20))]
+
+    released = release(coded(asked, *like), Plan(cuts=BY_UNIT.cuts, parents=parents), POLICY)
+
+    found = sizes(released, "unit")
+    assert found["north",] is None
+    assert found["a",] is None
+    assert found["south",] is None
+
+
+def test_a_group_with_more_people_than_its_headcount_is_hidden_and_that_there_is_one_is_said() -> None:
+    asked = questionnaire(THREE_UNITS, TRUST)
+    like = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 16), ("b", 30), ("c", 20))]
+    known = {("unit",): {("a",): 15, ("b",): 40, ("c",): 40}}
+
+    released = release(coded(asked, *like), Plan(cuts=BY_UNIT.cuts, headcounts=known), POLICY)
+
+    assert released.is_above_headcount
+    assert ("a",) not in shown(released, "trust", "unit")
+    assert not release(coded(asked, *like), BY_UNIT, POLICY).is_above_headcount
+
+
+def test_what_an_earlier_release_of_the_round_hides_stays_hidden() -> None:
+    asked = questionnaire(FIVE_UNITS, TRUST)
+    counts = {"a": 30, "b": 11, "c": 16, "d": 6, "e": 17}
+    responses = coded(asked, *(({"unit": u, "trust": "low"}, n) for u, n in counts.items()))
+    first = release(responses, BY_UNIT, POLICY)
+
+    second = release(responses, BY_UNIT, Policy(minimum_group_size=17), earlier=[first])
+
+    assert set(shown(second, "trust", "unit")) < set(shown(first, "trust", "unit"))
+
+
+def test_an_earlier_release_that_together_with_this_one_tells_too_much_stops_it() -> None:
+    """The earlier one shows what must not show: nothing released now makes that good."""
+    asked = questionnaire(THREE_UNITS, TRUST)
+    like = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 30), ("b", 20), ("c", 6))]
+    responses = coded(asked, *like)
+    careless = release(coded(asked, *like, ({"unit": "c", "trust": "low"}, 4)), BY_UNIT, POLICY)
+    assert len(shown(careless, "trust", "unit")) == 3
+
+    with pytest.raises(UnprovenRelease):
+        release(responses, BY_UNIT, POLICY, earlier=[careless])
+
+
+def test_what_was_hidden_in_the_round_before_is_hidden_again_where_it_costs_little() -> None:
+    asked = questionnaire(FIVE_UNITS, TRUST)
+
+    def of(**counts: int) -> Responses:
+        return coded(asked, *(({"unit": unit, "trust": "low"}, n) for unit, n in counts.items()))
+
+    before = release(of(a=30, b=20, c=22, d=6, e=40), BY_UNIT, POLICY)
+    assert ("b",) not in shown(before, "trust", "unit")
+    now = of(a=30, b=23, c=21, d=6, e=40)
+
+    assert ("c",) not in shown(release(now, BY_UNIT, POLICY), "trust", "unit")
+    assert ("b",) not in shown(release(now, BY_UNIT, POLICY, round_before=before), "trust", "unit")
+    assert ("c",) in shown(release(now, BY_UNIT, POLICY, round_before=before), "trust", "unit")
+
+
+def test_without_the_auditors_consent_nothing_below_the_whole_round_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suppressor that protects nothing does not get through."""
+    asked = questionnaire(THREE_UNITS, TRUST)
+    like = [({"unit": unit, "trust": "low"}, n) for unit, n in (("a", 30), ("b", 20), ("c", 9))]
+
+    def careless(tables: LinkedTables, **_: object) -> Protection:
+        hidden = np.isin(tables.statuses, (Status.PRIMARY, Status.UNPRINTED))
+        return msgspec.structs.replace(protect(tables), hidden=hidden)
+
+    monkeypatch.setattr(sys.modules["analysis.release"], "protect", careless)
+
+    released = release(coded(asked, *like), BY_UNIT, POLICY)
+
+    assert shown(released, "trust", "unit") == []
+    assert shown(released, RESPONDENTS, "unit") == []
+    assert not is_hidden(released, "trust")
 
 
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan(cuts=(Cut(dimensions=("unit", "lead")),)),
+        Plan(cuts=(Cut(dimensions=("unit", "lead", "team")),)),
+        Plan(cuts=(Cut(dimensions=("unit", "unit")),)),
+        Plan(cuts=(Cut(dimensions=("unit", "lead")), Cut(dimensions=("lead", "unit")))),
+        Plan(cuts=(Cut(dimensions=("unit", "lead")), Cut(dimensions=("team", "floor")))),
+        Plan(cuts=BY_UNIT.cuts, parents={"nothing": {"a": "north"}}),
+        Plan(cuts=BY_UNIT.cuts, parents={"unit": {"a": "north", "b": "north", "x": "north"}}),
+        Plan(cuts=BY_UNIT.cuts, parents={"unit": {"a": "north", "north": "city", "city": "north"}}),
         Plan(cuts=(Cut(dimensions=()),)),
         Plan(cuts=(Cut(dimensions=("insult",)),)),
         Plan(cuts=(Cut(dimensions=("nothing",)),)),
@@ -248,7 +414,8 @@ def test_one_or_two_sensitive_answers_in_a_group_withhold_its_dimension(few: int
     ],
 )
 def test_a_plan_that_nothing_here_protects_is_refused(plan: Plan) -> None:
-    responses = coded(questionnaire(UNIT, LEAD, form("insult"), TRUST), ({"unit": "a", "trust": "low"}, 20))
+    asked = questionnaire(UNIT, LEAD, single("team", "x", "y"), single("floor", "x", "y"), form("insult"), TRUST)
+    responses = coded(asked, ({"unit": "a", "trust": "low"}, 20))
 
     with pytest.raises(UnprotectedPlan):
         release(responses, plan, POLICY)

@@ -2,13 +2,19 @@
 
 import sys
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis import Cut, Plan, Policy, Responses, release
+from analysis import Cut, Plan, Policy, Responses, release, whole_round
+from analysis.disclosure.linked_tables import LinkedTables, Status
+from analysis.disclosure.suppression import Protection, protect
+from analysis.side_by_side import SideBySide
 from tests.unit.analysis.invented import SMALL, Population, answers
 from tests.unit.analysis.reader import leaks
 
@@ -47,6 +53,15 @@ def test_a_reader_who_subtracts_learns_nothing_of_small_groups(population: Popul
     assert list(leaks(released, SMALL, responses.size, K, POLICY.minimum_sensitive_count)) == []
 
 
+def hide_the_primary_cells_alone(tables: LinkedTables, **_: object) -> Protection:
+    hidden = np.isin(tables.statuses, (Status.PRIMARY, Status.UNPRINTED))
+    return msgspec.structs.replace(protect(tables), hidden=hidden)
+
+
+RELEASE = sys.modules["analysis.release"]
+SILENT = SimpleNamespace(passed=True)  # an auditor that says yes to everything
+
+
 def _seen(plan: Plan) -> tuple[Counter[str], Counter[str]]:
     """How often figures show and what leaks, over a fixed series of rounds."""
     shown: Counter[str] = Counter()
@@ -57,7 +72,9 @@ def _seen(plan: Plan) -> tuple[Counter[str], Counter[str]]:
         )
         responses = Responses.from_answers(SMALL, answers(people))
         released = release(responses, plan, POLICY)
-        shown.update(f"{t.figure} by {t.dimension}" for t in released.tables if t.rows[0].n is not None)
+        shown.update(
+            f"{t.figure} by {' and '.join(t.dimensions) or None}" for t in released.tables if t.rows[0].n is not None
+        )
         leaked.update(leaks(released, SMALL, responses.size, K, POLICY.minimum_sensitive_count))
     return shown, leaked
 
@@ -77,26 +94,31 @@ def test_what_the_attack_reads_is_worth_attacking() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "switched_off"),
+    "rules",
     [
-        ("_subtraction_tells", lambda *_, **__: False),
-        ("_tells_of_members", lambda _: False),
-        ("_crossing_tells", lambda *_: False),
-        ("SPREAD_GROUP_SIZES", 0),
+        {SideBySide: {"_tells": lambda *_: False}},
+        {SideBySide: {"_crossing_tells": lambda *_: False}},
+        {SideBySide: {"_tells_of_incomplete_scores": lambda *_: False}},
+        {whole_round: {"_tells_of_members": lambda _: False}},
+        {whole_round: {"SPREAD_GROUP_SIZES": 0}},
+        {RELEASE: {"protect": hide_the_primary_cells_alone, "audit_tables": lambda *_, **__: SILENT}},
     ],
+    ids=["subtraction", "crossing", "incomplete-scores", "members", "spread", "complementary"],
 )
 def test_the_attack_succeeds_once_a_rule_is_switched_off(
-    monkeypatch: pytest.MonkeyPatch, rule: str, switched_off: object
+    monkeypatch: pytest.MonkeyPatch, rules: dict[Any, dict[str, Any]]
 ) -> None:
-    monkeypatch.setattr(sys.modules["analysis.release"], rule, switched_off)
+    for place, replaced in rules.items():
+        for name, value in replaced.items():
+            monkeypatch.setattr(place, name, value)
     for seed in range(1200):
         affected = (0.04, 0.3, 0.95)[seed % 3]
         people = Population(size=12 + seed // 4, seed=seed, affected=affected, skipped=0.02, unstated=0, leading=0.3)
         responses = Responses.from_answers(SMALL, answers(people))
         plan = Plan(
             cuts=(
-                Cut(dimensions=("office",), figures=("insult", "threat", "any", "trust")),
-                Cut(dimensions=("lead",), figures=("trust",)),
+                Cut(dimensions=("office",), figures=("insult", "threat", "any", "trust", "safety", "strength")),
+                Cut(dimensions=("lead",), figures=("trust", "insult")),
             )
         )
         if any(leaks(release(responses, plan, POLICY), SMALL, responses.size, K, 3)):

@@ -184,7 +184,7 @@ def test_units_stand_below_the_one_they_are_part_of_and_the_picture_shows_the_hi
     (card,) = made.parts[0].comparisons[0].cards
     assert [row[0] for row in card.table.rows] == ["Alle", "Amt", "\N{EN DASH} Kultur", "\N{EN DASH} Ordnung"]
     assert card.chart is not None
-    assert [row.label for row in card.chart.rows] == ["Alle", "Amt"]
+    assert [row.lines[0].text for row in card.chart.rows] == ["Alle", "Amt"]
     assert card.table.rows[-1][1:] == (HIDDEN,) * 4
 
 
