@@ -49,9 +49,7 @@ class SideBySide(Struct, frozen=True, kw_only=True, eq=False):
             shown: set[str] = set()
             for figure in figures:
                 counting = _Groups(partition, self.visible[figure, dimensions])
-                told = [
-                    table for table in derived if table.is_read_from(shown | {figure}) and not table.is_read_from(shown)
-                ]
+                told = [table for table in derived if table.is_read_with(figure, shown)]
                 if any(self._tells(counting, table.base, table.part, table.sensitive) for table in told) or (
                     self._tells_of_incomplete_scores(counting, figure, shown)
                 ):

@@ -31,8 +31,9 @@ class DerivedTable(Struct, frozen=True, kw_only=True, eq=False):
     sensitive: bool
     needs: tuple[frozenset[str], ...]
 
-    def is_read_from(self, figures: set[str]) -> bool:
-        return all(some & figures for some in self.needs)
+    def is_read_with(self, figure: str, others: set[str]) -> bool:
+        """Whether `figure`, with the others, tells it."""
+        return any(figure in some for some in self.needs) and all(some & {figure, *others} for some in self.needs)
 
 
 class Derivation:
