@@ -192,3 +192,16 @@ def sums(found: Partition) -> Iterator[Sum]:
                 whole=(found.dimensions, (code, above)),
                 parts=tuple((found.dimensions, (code, part)) for part in parts),
             )
+
+
+def remainders(found: Partition, visible: NDArray[np.bool_]) -> set[frozenset[Groups]]:
+    """The sets of groups that do not show and whose sum subtraction reveals. visible: shape (cells,)."""
+    position = {cell: number for number, cell in enumerate(found.cells)}
+    hidden = set()
+    for one in sums(found):
+        parts = [groups for dimensions, groups in one.parts if dimensions == found.dimensions]
+        rest = frozenset(groups for groups in parts if not visible[position[groups]])
+        if len(rest) < len(parts):  # otherwise they are the whole that is summed up
+            # Who was asked may be a group of another dimension: without those who were not, it is a remainder, too.
+            hidden |= {rest, frozenset(groups for groups in rest if NOT_ASKED not in groups)}
+    return hidden - {frozenset()}

@@ -21,7 +21,7 @@ from analysis.disclosure.linked_tables import Mask, Numbers, Status
 from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of, linked_figures
 from analysis.disclosure.primary import tells_of_members
 from analysis.disclosure.suppression import protect
-from analysis.grouping import Partition
+from analysis.grouping import Partition, remainders
 from analysis.plan import SMALLEST_MINIMUM_GROUP_SIZE, Groups, Plan, Policy, UnsafePolicy
 from analysis.responses import Responses
 from analysis.side_by_side import SideBySide, Tabulated
@@ -128,6 +128,7 @@ class _BelowTheWhole:
         self.grouped = {dimension for dimensions in self.cuts.partitions for dimension in dimensions}
         self._cut = {figure: one for figure, one in may_be_cut.items() if self.cuts.partitions_of(figure)}
         self._hidden_earlier = {place for one in earlier for place in hidden_places(one, self.cuts)}
+        self._remainders: dict[tuple[str, Dimensions], set[frozenset[Groups]]] = {}
         self._hidden_before = frozenset(hidden_places(round_before, self.cuts)) if round_before else frozenset()
 
     def release(self, whole: tuple[SafeTable, ...]) -> Release:
@@ -185,6 +186,7 @@ class _BelowTheWhole:
             self._plan,
             self._policy,
             barred={tabulated: mask for tabulated, mask in self._barred() if tabulated[0] in counted},
+            remainders=self._remainders,
             hidden=hidden,
             known_hidden=self._hidden_before,
         )
@@ -192,9 +194,34 @@ class _BelowTheWhole:
 
     def _protected(self, counted: Mapping[str, Counted], hidden: set[Place]) -> set[Place]:
         """What stays hidden of these figures, with what is hidden already."""
-        model = self._model(counted, hidden)
-        found = protect(model.tables, coalition=self._policy.coalition).hidden
-        return {place for place, index in model.places.items() if found[index]}
+        while True:
+            model = self._model(counted, hidden)
+            found = protect(model.tables, coalition=self._policy.coalition).hidden
+            hidden = hidden | {place for place, index in model.places.items() if found[index]}
+            if not self._finds_remainders(counted, hidden):
+                return hidden
+
+    def _finds_remainders(self, counted: Mapping[str, Counted], hidden: set[Place]) -> bool:
+        """Whether groups are hidden whose sum is a new group, with sensitive counts of its own."""
+        known = sum(map(len, self._remainders.values()))
+        for figure, one in counted.items():
+            if one.is_sensitive:
+                for partition in self.cuts.partitions_of(figure):
+                    dimensions = partition.dimensions
+                    visible = np.array(
+                        [
+                            Place(figure=figure, dimensions=dimensions, groups=cell) not in hidden
+                            for cell in partition.cells
+                        ]
+                    )
+                    found = self._remainders.setdefault((figure, dimensions), set())
+                    base = dict(zip(partition.cells, partition.count(one.valid), strict=True))
+                    found |= {
+                        groups
+                        for groups in remainders(partition, visible)
+                        if sum(base[group] for group in groups) >= self._policy.minimum_group_size
+                    }
+        return sum(map(len, self._remainders.values())) > known
 
     def _all_protected(self) -> set[Place]:
         """What stays hidden of all figures.
@@ -205,7 +232,8 @@ class _BelowTheWhole:
         """
         places = set(self._hidden_earlier)
         while True:
-            groups = {(place.dimensions, place.groups) for place in self._protected({}, places)}
+            places |= self._protected({}, places)
+            groups = {(place.dimensions, place.groups) for place in places if place.figure == RESPONDENTS}
             places |= self._of_all_figures(groups)
             for together in linked_figures(self._responses.questionnaire, self._cut):
                 places |= self._protected({figure: self._cut[figure] for figure in together}, places)

@@ -13,7 +13,7 @@ from analysis import scales
 from analysis.counts import Counted, asked_in
 from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure.linked_tables import Mask, Numbers
-from analysis.grouping import NOT_ASKED, Partition, sums
+from analysis.grouping import Partition, remainders
 from analysis.plan import Policy
 from analysis.responses import Responses
 from analysis.subtraction import Derivation
@@ -130,16 +130,12 @@ class _Groups:
     def __init__(self, partition: Partition, visible: Mask) -> None:
         self._partition = partition
         position = {cell: number for number, cell in enumerate(partition.cells)}
-        remainders = []
-        for one in sums(partition):
-            parts = [position[groups] for dimensions, groups in one.parts if dimensions == partition.dimensions]
-            remainder = np.zeros(len(partition.cells))
-            remainder[[part for part in parts if not visible[part]]] = 1.0
-            remainders.append(remainder)
-            # Who was asked may be a group of another dimension: without those who were not, it is a remainder, too.
-            asked = np.array([NOT_ASKED not in cell for cell in partition.cells])
-            remainders.append(remainder * asked)
-        self._sums = np.vstack([np.eye(len(partition.cells))[visible], *remainders])
+        left = []
+        for groups in sorted(remainders(partition, visible), key=sorted):
+            together = np.zeros(len(partition.cells))
+            together[[position[group] for group in groups]] = 1.0
+            left.append(together)
+        self._sums = np.vstack([np.eye(len(partition.cells))[visible], *left])
 
     def count(self, members: Mask) -> Numbers:
         return np.asarray(self._sums @ self._partition.count(members))

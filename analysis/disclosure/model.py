@@ -7,6 +7,7 @@ in any way, at least as many as were threatened) is a relation with a slack that
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from msgspec import Struct
@@ -28,6 +29,9 @@ LEAST_COST = 0.5  # respondents; an empty category is still worth printing
 
 _REST = "rest"  # those without a valid answer
 _SLACK = "slack"
+
+
+Remainders = Mapping[tuple[str, Dimensions], Collection[frozenset[Groups]]]
 
 
 class Place(Struct, frozen=True, kw_only=True, order=True):
@@ -123,6 +127,7 @@ class ModelBuilder:
     """Lays the layers over the groups.
 
     barred: by figure and dimensions, the groups that other rules forbid, shape (cells of the partition,).
+    remainders: by figure and dimensions, sets of hidden groups whose sum can be computed: a group like any other.
     hidden: places that stay hidden whatever protects them. known_hidden: places that were hidden in the round before.
     """
 
@@ -133,7 +138,8 @@ class ModelBuilder:
         plan: Plan,
         policy: Policy,
         *,
-        barred: Mapping[tuple[str, Dimensions], Mask] = {},
+        barred: Mapping[tuple[str, Dimensions], Mask] = MappingProxyType({}),
+        remainders: Remainders = MappingProxyType({}),
         hidden: Collection[Place] = (),
         known_hidden: Collection[Place] = (),
     ) -> None:
@@ -142,6 +148,7 @@ class ModelBuilder:
         self._plan = plan
         self._policy = policy
         self._barred = barred
+        self._remainders = remainders
         self._hidden = hidden
         self._known_hidden = known_hidden
         self._cells = _Cells()
@@ -213,6 +220,9 @@ class ModelBuilder:
                 known = np.minimum(upper, categories[number][2].sum())
                 firsts.append(self._add(figure, partition, code, counts[number], standing, known))
             self._know_single_answers(base, counts, sensitive, firsts)
+            for groups in self._remainders.get((figure, partition.dimensions), ()):
+                whole = np.array([float(members.sum()) for _, _, members in categories])
+                self._add_remainder(partition, groups, base, counts, sensitive, whole, firsts[1:])
         self._know_own_group(figure, partition, valid, firsts)
 
     def _known_sizes(self, partition: Partition, base: Numbers) -> tuple[Numbers, Mask]:
@@ -242,6 +252,29 @@ class ModelBuilder:
         first = self._cells.add(counts, standing, costs, upper)
         self._cells.places.update((place, first + offset) for offset, place in enumerate(places))
         return first
+
+    def _add_remainder(
+        self,
+        partition: Partition,
+        groups: frozenset[Groups],
+        base: Numbers,
+        counts: Numbers,
+        sensitive: Mask,
+        whole: Numbers,
+        firsts: Sequence[int],
+    ) -> None:
+        """The sensitive counts of hidden groups together, which keep the rules of any group."""
+        parts = np.array([number for number, cell in enumerate(partition.cells) if cell in groups])
+        together = counts[:, parts].sum(axis=1)
+        judged = primary.judge_remainder(float(base[parts].sum()), together, sensitive, self._policy)
+        for number in np.flatnonzero(judged.statuses == Status.PRIMARY):
+            one = Standing(
+                statuses=judged.statuses[[number]],
+                upper_protection=np.minimum(judged.upper_protection[[number]], whole[number] - together[number]),
+                sliding_protection=np.minimum(judged.sliding_protection[[number]], whole[number]),
+            )
+            index = self._cells.add(together[[number]], one, np.zeros(1))
+            self._cells.relate([index, *(firsts[number] + parts)], [-1.0, *[1.0] * parts.size])
 
     def _know_own_group(self, figure: str, partition: Partition, members: Mask, firsts: Sequence[int]) -> None:
         """Who is the only respondent of groups knows all about them; who alone answered a figure, its counts."""

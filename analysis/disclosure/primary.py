@@ -47,6 +47,22 @@ def judge_bases(base: Numbers, printable: Mask, barred: Mask, policy: Policy) ->
     )
 
 
+def judge_remainder(base: float, counts: Numbers, sensitive: Mask, policy: Policy) -> Standing:
+    """The categories of hidden groups together, counts and sensitive of shape (categories,)."""
+    of_base = Standing(
+        statuses=np.array([Status.UNPRINTED], dtype=np.int8),
+        upper_protection=np.zeros(1),
+        sliding_protection=np.zeros(1),
+    )
+    nowhere = np.zeros(1, dtype=np.bool_)
+    judged = judge_categories(np.array([base]), counts[:, None], sensitive, of_base, nowhere, policy)
+    return Standing(
+        statuses=judged.statuses[:, 0],
+        upper_protection=judged.upper_protection[:, 0],
+        sliding_protection=judged.sliding_protection[:, 0],
+    )
+
+
 def judge_categories(
     base: Numbers, counts: Numbers, sensitive: Mask, bases: Standing, printable: Mask, policy: Policy
 ) -> Standing:
