@@ -1,6 +1,7 @@
 """Scale scores from 0 to 100."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,37 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     scores = np.full(points.shape[0], np.nan)
     scores[enough] = (sums[enough] / counts[enough] - minimum) / (maximum - minimum) * 100
     return scores
+
+
+def reverse_codes(
+    items: ArrayLike, minimum: float, maximum: float, reversed_items: Sequence[int]
+) -> NDArray[np.float64]:
+    """The items with some of them mirrored, so that high points mean the same in all.
+
+    Args:
+        items: points, shape (respondents, items), NaN = missing.
+        minimum: lowest possible points.
+        maximum: highest possible points.
+        reversed_items: positions of the items to mirror, from 0.
+
+    Returns:
+        float64, the same shape: minimum + maximum - points in the mirrored items.
+
+    Raises:
+        ValueError: an item that is not there, or points outside `minimum` to `maximum`.
+
+    Source: Likert, R. (1932). A technique for the measurement of attitudes. Archives of Psychology 140.
+
+    """
+    points = np.array(items, dtype=np.float64)
+    if points.ndim != 2 or not set(reversed_items) <= set(range(points.shape[1])):  # noqa: PLR2004 - rows and columns
+        raise ValueError("items are (respondents, items), and a reversed item is one of them")
+    answered = points[~np.isnan(points)]
+    if not np.all((answered >= minimum) & (answered <= maximum)):
+        raise ValueError(f"points lie from {minimum} to {maximum}")
+    columns = list(reversed_items)
+    points[:, columns] = minimum + maximum - points[:, columns]
+    return points
 
 
 def scores_of(responses: Responses, scale: Scale) -> NDArray[np.float64]:
