@@ -9,6 +9,7 @@ from scipy import optimize, special
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
 from analysis.estimates import Interval
 
+ROUNDING = 1e-12  # of the items' variances; a sum that varies less does not vary but for floating point
 SMALLEST_ITEMS_OF_A_FACTOR = 3  # items; with two, any loadings of the right product fit
 
 
@@ -30,7 +31,12 @@ def cronbach_alpha(items: ArrayLike) -> float:
 
     """
     covariances = _covariances(_checked(items, smallest=2, statistic="alpha"))
-    return _alpha(covariances)
+    variances = float(np.trace(covariances))
+    total = float(covariances.sum())
+    if total <= ROUNDING * variances:
+        raise NoSpread("nobody's sum of items differs from anybody else's")
+    count = len(covariances)
+    return count / (count - 1) * (1 - variances / total)
 
 
 def alpha_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -> Interval:
@@ -84,7 +90,7 @@ def mcdonald_omega(items: ArrayLike) -> float:
     points = _checked(items, smallest=SMALLEST_ITEMS_OF_A_FACTOR, statistic="omega")
     correlations = _correlations(points)
     total = float(correlations.sum())
-    if total <= 0:
+    if total <= ROUNDING * len(correlations):
         raise NoSpread("nobody's sum of standardized items differs from anybody else's")
     loadings = _one_factor(correlations)
     return 1 - float((1 - loadings**2).sum()) / total
@@ -111,7 +117,7 @@ def item_rest_correlations(items: ArrayLike) -> NDArray[np.float64]:
     variances = np.diag(covariances)
     with_rest = covariances.sum(axis=0) - variances
     rest = covariances.sum() - 2 * with_rest - variances
-    if not np.all((variances > 0) & (rest > 0)):
+    if not np.all((variances > 0) & (rest > ROUNDING * variances.sum())):
         raise NoSpread("an item, or the sum of the others, is the same for everyone")
     # Pairwise covariances of very incomplete items may step over the bounds that complete ones keep.
     return np.asarray(np.clip(with_rest / np.sqrt(variances * rest), -1.0, 1.0))
@@ -126,40 +132,36 @@ def _checked(items: ArrayLike, *, smallest: int, statistic: str) -> NDArray[np.f
     return points
 
 
-def _alpha(covariances: NDArray[np.float64]) -> float:
-    total = float(covariances.sum())
-    if total <= 0:
-        raise NoSpread("nobody's sum of items differs from anybody else's")
-    count = len(covariances)
-    return count / (count - 1) * (1 - float(np.trace(covariances)) / total)
-
-
 def _covariances(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pairwise: each over the people who answered both items. Shape (items, items)."""
     answered = (~np.isnan(points)).astype(np.float64)
-    # Centred first: the sums of squares then lose no digits.
-    with_answers = np.maximum(answered.sum(axis=0), 1)
-    centred = np.where(answered == 1, points - np.nansum(points, axis=0) / with_answers, 0.0)
     both = answered.T @ answered
     if both.min() < 2:  # noqa: PLR2004 - a spread needs two
         raise TooFewValues("a covariance", found=int(both.min()), needed=2, of="people who answered both items")
+    centred = _centred(points)
     sums = centred.T @ answered  # of item i over the people who answered i and j
     return np.asarray((centred.T @ centred - sums * sums.T / both) / (both - 1))
+
+
+def _centred(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Less the middle of each item's range, so that squares lose no digits and equal answers give exactly 0."""
+    middle = (np.nanmin(points, axis=0) + np.nanmax(points, axis=0)) / 2
+    return np.where(np.isnan(points), 0.0, points - middle)
 
 
 def _correlations(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pairwise, each variance over the same people as its covariance. Shape (items, items)."""
     answered = (~np.isnan(points)).astype(np.float64)
     covariances = _covariances(points)
-    spread = np.nanmax(points, axis=0) - np.nanmin(points, axis=0)
-    if (spread == 0).any():
-        raise NoSpread(f"item {int(np.argmax(spread == 0)) + 1} was answered alike by everyone")
-    centred = np.where(answered == 1, points - np.nanmean(points, axis=0), 0.0)
+    alike = np.diag(covariances) == 0
+    if alike.any():
+        raise NoSpread(f"item {int(np.argmax(alike)) + 1} was answered alike by everyone")
     both = answered.T @ answered
+    centred = _centred(points)
     sums = centred.T @ answered
     variances = ((centred**2).T @ answered - sums**2 / both) / (both - 1)  # of item i, over the same people
     scale = np.sqrt(variances * variances.T)
-    if (scale <= 0).any():
+    if (scale <= ROUNDING * np.diag(covariances).min()).any():
         raise NoSpread("an item was answered alike by everyone who answered another one")
     return np.asarray(covariances / scale)
 

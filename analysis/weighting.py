@@ -1,5 +1,6 @@
 """Weights that make respondents resemble the roster: post-stratification, raking, trimming, and what they cost."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ class Weights(np.ndarray[tuple[int], np.dtype[np.float64]]):
     """Weights of the respondents, float64, shape (n,): an array that says how it came about.
 
     iterations: rounds over all margins. gap: largest difference between a weighted margin and the population's, as a
-    share of the population. converged: whether the gap is within the tolerance.
+    share of the population. converged: whether the gap is within the tolerance. What is computed from such an array
+    has not converged to anything: its gap is infinite.
     """
 
     iterations: int
@@ -28,9 +30,7 @@ class Weights(np.ndarray[tuple[int], np.dtype[np.float64]]):
     converged: bool
 
     def __array_finalize__(self, source: object) -> None:
-        self.iterations = getattr(source, "iterations", 0)
-        self.gap = getattr(source, "gap", 0.0)
-        self.converged = getattr(source, "converged", False)
+        self.iterations, self.gap, self.converged = 0, math.inf, False
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -101,7 +101,7 @@ def margin_gap(weights: ArrayLike, groups: Groups, population: Populations) -> f
     return _gap(found, checked_weights(weights, len(found[0].place)))
 
 
-def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -> Weights:
+def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -> NDArray[np.float64]:
     """Weights drawn in to bounds; what is cut off goes to the others in equal parts, until all keep the bounds.
 
     Args:
@@ -110,10 +110,10 @@ def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -
         largest: upper bound; their mean lies between both.
 
     Returns:
-        `Weights`, shape (n,), with the same sum. Margins no longer hold exactly: see `margin_gap`.
+        float64, shape (n,), with the same sum. Margins no longer hold exactly: see `margin_gap`.
 
     Raises:
-        NoStatistic: bounds that the mean does not keep, or weights that are negative or missing.
+        NoStatistic: bounds that the mean does not keep, or that are too tight; weights that are negative or missing.
 
     Source: Potter, F. J. (1990). A study of procedures to identify and trim extreme sampling weights. Proceedings of
     the Section on Survey Research Methods, American Statistical Association, 225-230. Equal parts: R's `trimWeights`.
@@ -128,9 +128,9 @@ def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -
         outside |= beyond
         trimmed = np.clip(trimmed, smallest, largest)
         if outside.all():
-            break
+            raise NoStatistic("bounds leave no weight that could take what is cut off")
         trimmed[~outside] += (total - trimmed.sum()) / (~outside).sum()
-    return trimmed.view(Weights)
+    return trimmed
 
 
 def kish_design_effect(weights: ArrayLike) -> float:
