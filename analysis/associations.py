@@ -62,11 +62,12 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.
     n = int(both.sum())
     if n < FEWEST_PAIRS:
         raise TooFewValues("a rank correlation", found=n, needed=FEWEST_PAIRS, of="people who answered both")
-    ranks = stats.rankdata(one[both]), stats.rankdata(other[both])
-    if any(rank.min() == rank.max() for rank in ranks):
+    # Ranks are whole or half, and so are these: a perfect order gives exactly 1.
+    x, y = (stats.rankdata(points[both]) - (n + 1) / 2 for points in (one, other))
+    spread = float(x @ x) * float(y @ y)
+    if spread == 0:
         raise NoSpread("everyone answered one of the two alike")
-    # Rounding must not step over the ends.
-    rho = min(1.0, max(-1.0, float(np.corrcoef(*ranks)[0, 1])))
+    rho = float(x @ y) / math.sqrt(spread)
     if abs(rho) == 1:
         return RankCorrelation(rho=rho, low=rho, high=rho, p=0.0, n=n)
     half = -float(special.ndtri((1 - confidence) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))

@@ -179,7 +179,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
         raise NoStatistic("p-values lie from 0 to 1, shape (n,)")
     family = given[tested]
     order = np.argsort(family)
-    ranked = family[order] * family.size / np.arange(1, family.size + 1)
+    ranked = family[order] * (family.size / np.arange(1, family.size + 1))  # the last one is multiplied by exactly 1
     adjusted = np.full(given.size, np.nan)
     members = np.empty(family.size)
     members[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)

@@ -41,7 +41,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95, *, populat
             population correction, which covers random nonresponse only; an interval that uses it should say so.
 
     Raises:
-        ValueError: where these do not hold.
+        NoStatistic: where these do not hold.
 
     Source: Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of
     the American Statistical Association 22(158), 209-212. Correction: Cochran, W. G. (1977). Sampling techniques,
@@ -73,7 +73,7 @@ def exact_interval(successes: int, n: int, confidence: float = 0.95, *, populati
             the shares of such a population that the hypergeometric distribution does not reject.
 
     Raises:
-        ValueError: where these do not hold.
+        NoStatistic: where these do not hold.
 
     Source: Clopper, C. J., and Pearson, E. S. (1934). The use of confidence or fiducial limits illustrated in the
     case of the binomial. Biometrika 26(4), 404-413. Finite population: Buonaccorsi, J. P. (1987). A note on
@@ -118,7 +118,7 @@ def mean_interval(
             the square root of 1 - n / population, which covers random nonresponse only.
 
     Raises:
-        ValueError: where these do not hold.
+        NoStatistic: where these do not hold.
 
     Source: Student (1908). The probable error of a mean. Biometrika 6(1), 1-25. Correction: Cochran, W. G. (1977).
     Sampling techniques, 3rd ed., Wiley, equation 2.20.
@@ -127,7 +127,7 @@ def mean_interval(
     array = np.asarray(values, dtype=np.float64)
     array = array[~np.isnan(array)]
     if array.size < 2 or not np.all(np.isfinite(array)) or not 0 < confidence < 1:  # noqa: PLR2004 - a spread needs two
-        raise ValueError("an interval of a mean needs two finite values and a confidence between 0 and 1")
+        raise NoStatistic("an interval of a mean needs two finite values and a confidence between 0 and 1")
     n = int(array.size)
     if population is not None and population < n:
         raise NoStatistic(f"{n} values of a population of {population}")

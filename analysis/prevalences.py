@@ -37,7 +37,7 @@ class Prevalence(Struct, frozen=True, kw_only=True):
 
 
 def proportion(successes: int, n: int, confidence: float = 0.95) -> Proportion:
-    """A share with Wilson's interval. Raises ValueError where `wilson_interval` does."""
+    """A share with Wilson's interval. Raises NoStatistic where `wilson_interval` does."""
     interval = wilson_interval(successes, n, confidence)
     return Proportion(successes=successes, n=n, estimate=successes / n, low=interval.low, high=interval.high)
 

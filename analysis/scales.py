@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.errors import NoStatistic
 from analysis.responses import Responses
 from questionnaires.model import Item, Scale
 
@@ -23,7 +24,7 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
         float64, shape (respondents,), from 0 to 100, NaN where too few items are answered.
 
     Raises:
-        ValueError: where these do not hold, or points lie outside `minimum` to `maximum`.
+        NoStatistic: where these do not hold, or points lie outside `minimum` to `maximum`.
 
     Source of the arithmetic: percent of maximum possible score, Cohen, P., Cohen, J., Aiken, L. S., and West, S. G.
     (1999). The problem of units and the circumstance for POMP. Multivariate Behavioral Research 34(3), 315-346.
@@ -31,10 +32,10 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     """
     points = np.asarray(items, dtype=np.float64)
     if points.ndim != 2 or not minimum < maximum or not 0 < minimum_share <= 1:  # noqa: PLR2004 - rows and columns
-        raise ValueError("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
+        raise NoStatistic("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
     answered = ~np.isnan(points)
     if not np.all((points[answered] >= minimum) & (points[answered] <= maximum)):
-        raise ValueError(f"points lie from {minimum} to {maximum}")
+        raise NoStatistic(f"points lie from {minimum} to {maximum}")
     counts = answered.sum(axis=1)
     sums = np.where(answered, points, 0.0).sum(axis=1)
     # A share such as 0.55 of 20 items is 11.000000000000002 in floating point; 11 answers are enough.
@@ -59,17 +60,17 @@ def reverse_codes(
         float64, the same shape: minimum + maximum - points in the mirrored items.
 
     Raises:
-        ValueError: an item that is not there, or points outside `minimum` to `maximum`.
+        NoStatistic: an item that is not there, or points outside `minimum` to `maximum`.
 
     Source: Likert, R. (1932). A technique for the measurement of attitudes. Archives of Psychology 140.
 
     """
     points = np.array(items, dtype=np.float64)
     if points.ndim != 2 or not set(reversed_items) <= set(range(points.shape[1])):  # noqa: PLR2004 - rows and columns
-        raise ValueError("items are (respondents, items), and a reversed item is one of them")
+        raise NoStatistic("items are (respondents, items), and a reversed item is one of them")
     answered = points[~np.isnan(points)]
     if not np.all((answered >= minimum) & (answered <= maximum)):
-        raise ValueError(f"points lie from {minimum} to {maximum}")
+        raise NoStatistic(f"points lie from {minimum} to {maximum}")
     columns = list(reversed_items)
     points[:, columns] = minimum + maximum - points[:, columns]
     return points

@@ -48,7 +48,7 @@ def funnel_limits(share: float, n: ArrayLike, confidence: float = 0.95) -> Funne
         NoStatistic: where these do not hold.
 
     Source: Spiegelhalter, D. J. (2005). Funnel plots for comparing institutional performance. Statistics in Medicine
-    24(8), 1185-1202, appendix A.1.
+    24(8), 1185-1202, appendix.
 
     """
     sizes = np.asarray(n, dtype=np.float64)
@@ -74,7 +74,7 @@ def funnel_limits_of_means(
     Raises:
         NoStatistic: where these do not hold.
 
-    Source: Spiegelhalter (2005), appendix A.4.
+    Source: Spiegelhalter (2005), as for `funnel_limits`.
 
     """
     sizes = np.asarray(n, dtype=np.float64)
