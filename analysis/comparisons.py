@@ -197,8 +197,13 @@ def difference_of_shown(
         earlier: (count, n) of the earlier round's cell; None = hidden.
         confidence: from 0 to 1, exclusive.
 
-    Raises and source: as for `difference_of_proportions`. It reads published cells only, and so tells nothing that
-    these do not tell already.
+    Returns:
+        later less earlier. It reads published cells only, and so tells nothing that these do not tell already.
+
+    Raises:
+        NoStatistic: as for `difference_of_proportions`.
+
+    Source: as for `difference_of_proportions`.
 
     """
     if later is None or earlier is None:

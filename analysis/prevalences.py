@@ -37,7 +37,19 @@ class Prevalence(Struct, frozen=True, kw_only=True):
 
 
 def proportion(successes: int, n: int, confidence: float = 0.95) -> Proportion:
-    """A share with Wilson's interval. Raises NoStatistic where `wilson_interval` does."""
+    """A share with Wilson's interval.
+
+    Args:
+        successes: whole number from 0 to `n`.
+        n: valid answers, at least 1.
+        confidence: from 0 to 1, exclusive.
+
+    Raises:
+        NoStatistic: where these do not hold.
+
+    Source: as for `wilson_interval`.
+
+    """
     interval = wilson_interval(successes, n, confidence)
     return Proportion(successes=successes, n=n, estimate=successes / n, low=interval.low, high=interval.high)
 

@@ -190,13 +190,16 @@ def _beta_prior(counts: NDArray[np.float64], sizes: NDArray[np.float64], pooled:
         return None
 
     def unlikely(parameters: NDArray[np.float64]) -> float:
-        mean, size = special.expit(parameters[0]), math.exp(parameters[1])
+        """The negative log-likelihood of (logit of the mean, log of the size)."""
+        mean, size = float(special.expit(parameters[0])), math.exp(parameters[1])
         a, b = mean * size, (1 - mean) * size
         return -float((special.betaln(counts + a, sizes - counts + b) - special.betaln(a, b)).sum())
 
     start = np.array([special.logit(pooled), math.log(sizes.mean())])
     bounds = [(-20.0, 20.0), (math.log(1e-3), math.log(LARGEST_PRIOR))]
-    best = optimize.minimize(unlikely, start, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8})
+    best = optimize.minimize(
+        unlikely, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-7, "fatol": 1e-10}
+    )
     alike = -float((counts * math.log(pooled) + (sizes - counts) * math.log1p(-pooled)).sum())
     size = math.exp(best.x[1])
     if size > LARGEST_PRIOR / 10 or alike <= best.fun:

@@ -95,7 +95,19 @@ def rake(groups: Groups, population: Populations, weights: ArrayLike | None = No
 def margin_gap(weights: ArrayLike, groups: Groups, population: Populations) -> float:
     """Largest difference between a weighted margin and the population's, as a share of the population.
 
-    It tells what trimming has cost. Arguments and errors as for `rake`. Source: as for `rake`.
+    It tells what trimming has cost.
+
+    Args:
+        weights: 0 or more, shape (n,).
+        groups: as for `rake`; or the group of each respondent.
+        population: as for `rake`; or the size of every group.
+
+    Raises:
+        UnknownGroup: a group that the population, or a group of people that the respondents, do not have.
+        NoStatistic: weights or sizes that are negative or missing.
+
+    Source: as for `rake`.
+
     """
     found = margins(groups, population)
     return _gap(found, checked_weights(weights, len(found[0].place)))

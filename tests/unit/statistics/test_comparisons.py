@@ -33,9 +33,9 @@ NEWCOMBE = (
     (10, 10, 0, 10, 0.6075, 1.0000),
 )
 
-# Benjamini and Hochberg (1995), section 3.2: fifteen p-values of a study of myocardial infarction; at 0.05 their
+# Benjamini and Hochberg (1995), section 3.2: fifteen p-values of a study of heart attacks; at 0.05 their
 # procedure rejects the four smallest.
-INFARCTION = (
+HEART_STUDY = (
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
     0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,
 )  # fmt: skip
@@ -124,7 +124,7 @@ def test_what_are_no_means_have_no_difference(error: type[Exception], given: tup
 
 
 def test_adjusted_p_values_reject_what_the_published_procedure_rejects() -> None:
-    adjusted = benjamini_hochberg(INFARCTION)
+    adjusted = benjamini_hochberg(HEART_STUDY)
 
     assert (adjusted <= 0.05).tolist() == [True] * 4 + [False] * 11
     assert adjusted[:4] == pytest.approx([0.0015, 0.003, 0.0095, 0.035625])
