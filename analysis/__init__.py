@@ -10,6 +10,7 @@ from analysis.comparisons import (
     difference_of_means,
     difference_of_proportions,
     difference_of_shown,
+    difference_of_shown_means,
     judged_together,
 )
 from analysis.designs import SurveyMean, calibrated_mean, survey_mean
@@ -87,6 +88,7 @@ __all__ = [
     "difference_of_means",
     "difference_of_proportions",
     "difference_of_shown",
+    "difference_of_shown_means",
     "empirical_bayes_means",
     "empirical_bayes_proportions",
     "exact_interval",

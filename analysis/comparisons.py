@@ -2,7 +2,7 @@
 
 Rounds are separate samples of the staff: a difference is a change of the city or the unit, never of a person. Every
 difference is first less second; for a change give the later round first. Where either side is hidden, so is the
-difference: `difference_of_shown` keeps to that.
+difference: `difference_of_shown` and `difference_of_shown_means` keep to that.
 """
 
 import math
@@ -209,6 +209,30 @@ def difference_of_shown(
     if later is None or earlier is None:
         return None
     return difference_of_proportions(*later, *earlier, confidence)
+
+
+def difference_of_shown_means(
+    later: tuple[float, float, int] | None, earlier: tuple[float, float, int] | None, confidence: float = 0.95
+) -> DifferenceOfMeans | None:
+    """The change of a released mean; None where either round hides it.
+
+    Args:
+        later: (mean, standard deviation, n) of the later round's cell; None = hidden.
+        earlier: (mean, standard deviation, n) of the earlier round's cell; None = hidden.
+        confidence: from 0 to 1, exclusive.
+
+    Returns:
+        later less earlier. It reads published cells only, and so tells nothing that these do not tell already.
+
+    Raises:
+        NoStatistic: as for `difference_of_means`.
+
+    Source: as for `difference_of_means`.
+
+    """
+    if later is None or earlier is None:
+        return None
+    return difference_of_means(*later, *earlier, confidence)
 
 
 def judged_together(

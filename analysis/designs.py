@@ -65,8 +65,9 @@ def survey_mean(
         strata: the stratum of each respondent, shape (n,).
         clusters: the sampled unit of each respondent, shape (n,). None: respondents were sampled one by one. Clusters
             of the same name in two strata are two.
-        population: how many units (clusters, or people) there are to sample from: one size, or by stratum a mapping,
-            or for each respondent the size of their stratum. Given, the finite population correction applies.
+        population: how many units (clusters, or people) there are to sample from: one size; or by stratum a mapping,
+            or an array where strata are coded 0, 1, 2 and so on; or for each respondent the size of their stratum.
+            Given, the finite population correction applies.
         confidence: from 0 to 1, exclusive.
 
     Raises:
@@ -178,22 +179,28 @@ def _sizes(
     if population is None:
         return np.full(len(names), np.inf)
     if isinstance(population, Mapping):
-        missing = [name for name in names if name not in population]
-        if missing:
-            raise UnknownGroup(f"stratum {missing[0]!r} has no population")
-        return np.array([population[name] for name in names], dtype=np.float64)
+        return _by_stratum(names, population)
     given = np.asarray(population, dtype=np.float64)
     if given.ndim == 0 and is_stratified:
         raise UnknownGroup("with strata, the population is given by stratum")
     if given.ndim == 0:
         return np.full(len(names), float(given))
-    if given.shape != stratum.shape:
-        raise NoStatistic("population is one size, a mapping by stratum, or one size for each respondent")
+    if given.ndim == 1 and given.shape != stratum.shape:
+        return _by_stratum(names, dict(enumerate(given.tolist())))
+    if given.ndim != 1:
+        raise NoStatistic("population is one size, sizes by stratum, or one size for each respondent")
     sizes = np.zeros(len(names))
     sizes[stratum] = given
     if (sizes[stratum] != given).any():
         raise UnknownGroup("the population of a stratum is the same for all of its respondents")
     return sizes
+
+
+def _by_stratum(names: list[Any], population: Mapping[Any, float]) -> NDArray[np.float64]:
+    missing = [name for name in names if name not in population]
+    if missing:
+        raise UnknownGroup(f"stratum {missing[0]!r} has no population")
+    return np.array([population[name] for name in names], dtype=np.float64)
 
 
 def _estimated(

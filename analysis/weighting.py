@@ -12,7 +12,8 @@ from analysis.errors import NoStatistic, NotConverged, TooFewValues, UnknownGrou
 RAKING_TOLERANCE = 1e-10  # largest gap of a weighted margin, as a share of the population
 RAKING_ITERATIONS = 1000  # rounds over all margins
 
-Sizes = Mapping[Any, float]
+Sizes = Mapping[Any, float] | Sequence[float] | NDArray[Any]
+SEVERAL = (Mapping, Sequence, np.ndarray)  # sizes, not one
 Groups = NDArray[Any] | Sequence[Any] | Mapping[str, ArrayLike]
 Populations = Sizes | Mapping[str, Sizes] | Sequence[Sizes]
 
@@ -50,7 +51,7 @@ def post_stratify(groups: ArrayLike, population: Sizes, weights: ArrayLike | Non
 
     Args:
         groups: the group of each respondent, shape (n,), none missing.
-        population: size of every group.
+        population: size of every group, by name; or for groups coded 0, 1, 2 and so on, an array.
         weights: the respondents' weights before, 0 or more, shape (n,). None: all alike.
 
     Returns:
@@ -183,23 +184,27 @@ def checked_weights(weights: ArrayLike | None, n: int | None) -> NDArray[np.floa
 
 
 def margins(groups: Groups, population: Populations) -> list[Margin]:
-    """The margins that `groups` and `population` describe; one group for each respondent makes one margin."""
+    """The margins that `groups` and `population` describe; sizes of groups without a margin's name make one margin."""
     if isinstance(population, Mapping) and isinstance(groups, Mapping):
         if set(groups) != set(population):
             raise UnknownGroup("groups and population name the same margins")
         return [margin(groups[name], population[name]) for name in population]
-    if isinstance(population, Mapping):
-        return [margin(groups, population)]
     if isinstance(groups, Mapping):
         raise UnknownGroup("groups and population both name their margins, or both count them")
+    if isinstance(population, Mapping) or not any(isinstance(sizes, SEVERAL) for sizes in population):
+        return [margin(groups, population)]
     columns = list(groups.T if isinstance(groups, np.ndarray) else groups)
-    if not columns or len(columns) != len(population):
+    if len(columns) != len(population):
         raise UnknownGroup(f"{len(columns)} margins of respondents, {len(population)} of the population")
     return [margin(column, sizes) for column, sizes in zip(columns, population, strict=True)]
 
 
 def margin(groups: Any, population: Any) -> Margin:
     """One margin; what was given is checked here, whatever its type."""
+    if not isinstance(population, Mapping):
+        population = dict(enumerate(np.asarray(population, dtype=np.float64).tolist()))
+    if any(isinstance(size, SEVERAL) for size in population.values()):
+        raise NoStatistic("the population of a margin is the size of every group")
     labels = np.asarray(groups)
     if not isinstance(population, Mapping) or any(isinstance(size, Mapping) for size in population.values()):
         raise NoStatistic("the population of a margin is the size of every group")

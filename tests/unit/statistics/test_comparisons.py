@@ -14,6 +14,7 @@ from analysis import (
     difference_of_means,
     difference_of_proportions,
     difference_of_shown,
+    difference_of_shown_means,
     judged_together,
 )
 from tests.unit.statistics.published import FIRST_DRUG, SECOND_DRUG
@@ -159,6 +160,8 @@ def test_a_change_shows_only_where_both_rounds_show_the_cell() -> None:
     assert difference_of_shown((30, 100), None) is None
     assert difference_of_shown(None, (30, 100)) is None
     assert difference_of_shown((30, 100), (20, 100)) == difference_of_proportions(30, 100, 20, 100)
+    assert difference_of_shown_means(None, (50, 20, 100)) is None
+    assert difference_of_shown_means((55, 20, 90), (50, 20, 100)) == difference_of_means(55, 20, 90, 50, 20, 100)
 
 
 def test_a_family_flags_changes_beyond_noise_and_leaves_hidden_ones_out() -> None:

@@ -88,9 +88,13 @@ def test_weights_that_differ_within_strata_are_heard() -> None:
 def test_sizes_of_the_strata_stand_in_for_weights() -> None:
     sizes = np.array([SCHOOLS[name] for name in STRATIFIED.type.tolist()])
 
+    coded = np.searchsorted(list(SCHOOLS), STRATIFIED.type)
+
     mean = survey_mean(STRATIFIED.index, strata=STRATIFIED.type, population=sizes)
 
     assert both(mean) == pytest.approx((662.2873632, 9.408940803), rel=1e-6)
+    assert mean == survey_mean(STRATIFIED.index, strata=STRATIFIED.type, population=SCHOOLS)
+    assert mean == survey_mean(STRATIFIED.index, strata=coded, population=list(SCHOOLS.values()))
 
 
 def test_post_stratification_earns_the_standard_error_that_r_gives() -> None:

@@ -68,6 +68,14 @@ def test_margins_given_as_columns_are_those_given_by_name() -> None:
     assert rake(columns, [SCHOOLS, TARGETS_MET]).tolist() == rake(SAMPLE, POPULATION).tolist()
 
 
+def test_groups_coded_from_0_have_their_sizes_in_an_array() -> None:
+    coded, targets = np.searchsorted(list(SCHOOLS), CLUSTERED.type), CLUSTERED.target == "Yes"
+    sizes, met = np.array(list(SCHOOLS.values())), np.array(list(TARGETS_MET.values()))
+
+    assert post_stratify(coded, sizes).tolist() == post_stratify(CLUSTERED.type, SCHOOLS).tolist()
+    assert rake([coded, targets.astype(int)], [sizes, met]).tolist() == rake(SAMPLE, POPULATION).tolist()
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1)), min_size=12, max_size=40))
 def test_every_margin_has_its_size_after_raking(rows: list[tuple[int, int]]) -> None:
     rows = [*rows, *((first, second) for first in range(3) for second in range(2))]  # every cell has someone
