@@ -10,6 +10,7 @@ from analysis.errors import NoSpread, NoStatistic, TooFewValues
 from analysis.estimates import Interval
 
 ROUNDING = 1e-12  # of the items' variances; a sum that varies less does not vary but for floating point
+SMALLEST_UNIQUENESS = 0.005  # of an item's variance; the bound of R's factanal and psych
 SMALLEST_ITEMS_OF_A_FACTOR = 3  # items; with two, any loadings of the right product fit
 
 
@@ -68,8 +69,8 @@ def alpha_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -
 def mcdonald_omega(items: ArrayLike) -> float:
     """McDonald's omega total from one common factor of the items' correlations.
 
-    The factor's loadings minimize the squared residuals off the diagonal (minimum residuals), each of them from -1 to
-    1: omega is 1 minus the sum of the uniquenesses over the sum of all correlations, as psych's `omega(x, nfactors=1)`
+    The factor's loadings minimize the squared residuals off the diagonal (minimum residuals), over uniquenesses from
+    0.005 to 1: omega is 1 minus the sum of the uniquenesses over the sum of all correlations, as psych's `omega(x, nfactors=1)`
     has it. psych mirrors items with a negative loading; here they stay as they are, and omega falls.
 
     Args:
@@ -168,21 +169,18 @@ def _correlations(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _one_factor(correlations: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimum-residual loadings on one factor, shape (items,)."""
-    rows, columns = np.triu_indices(len(correlations), k=1)
-    observed = correlations[rows, columns]
+    above = np.triu_indices(len(correlations), k=1)
 
-    def residuals(loadings: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(observed - loadings[rows] * loadings[columns])
+    def loadings(uniquenesses: NDArray[np.float64]) -> NDArray[np.float64]:
+        values, vectors = np.linalg.eigh(correlations - np.diag(uniquenesses))
+        return np.asarray(vectors[:, -1] * math.sqrt(max(0.0, values[-1])))
 
-    def slopes(loadings: NDArray[np.float64]) -> NDArray[np.float64]:
-        jacobian = np.zeros((len(observed), len(loadings)))
-        pairs = np.arange(len(observed))
-        jacobian[pairs, rows] = -loadings[columns]
-        jacobian[pairs, columns] = -loadings[rows]
-        return jacobian
+    def residuals(uniquenesses: NDArray[np.float64]) -> NDArray[np.float64]:
+        found = loadings(uniquenesses)
+        return np.asarray((correlations - np.outer(found, found))[above])
 
-    # The largest principal component is the usual start, drawn in from the bounds.
-    values, vectors = np.linalg.eigh(correlations)
-    start = np.clip(vectors[:, -1] * math.sqrt(values[-1]), -0.95, 0.95)
-    found = optimize.least_squares(residuals, start, jac=slopes, bounds=(-1, 1), xtol=1e-12, ftol=1e-12, gtol=1e-12)
-    return np.asarray(found.x)
+    start = np.full(len(correlations), 0.5)
+    found = optimize.least_squares(
+        residuals, start, bounds=(SMALLEST_UNIQUENESS, 1.0), xtol=1e-12, ftol=1e-12, gtol=1e-12
+    )
+    return loadings(found.x)
