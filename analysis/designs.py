@@ -152,8 +152,8 @@ def _design(
     stratum_of_unit = units // (n + 1)
     sizes = _sizes(names, stratum, population, is_stratified=strata is not None)
     sampled = np.bincount(stratum_of_unit, minlength=len(names))
-    if (sizes < sampled).any():
-        raise NoStatistic("a population cannot be smaller than what was sampled from it")
+    if not (sizes >= sampled).all():  # NaN is no size either
+        raise NoStatistic("a population is known, and no smaller than what was sampled from it")
     return _Design(unit, stratum_of_unit, names, sizes)
 
 
@@ -245,7 +245,7 @@ def _unexplained(
     residuals: NDArray[np.float64], weights: NDArray[np.float64], fitted_to: list[Margin] | tuple[()]
 ) -> NDArray[np.float64]:
     """What the margins leave of the residuals."""
-    # Post-strata have one factor each, so that weights before and after give the same mean.
+    # Post-strata: weighted means. Several margins: unweighted ones, which is what R does for raked designs.
     shares = weights if len(fitted_to) == 1 else (weights > 0).astype(np.float64)
     largest = float(np.abs(residuals).max())
     for _ in range(SWEEPS if fitted_to else 0):

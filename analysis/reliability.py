@@ -70,8 +70,9 @@ def mcdonald_omega(items: ArrayLike) -> float:
     """McDonald's omega total from one common factor of the items' correlations.
 
     The factor's loadings minimize the squared residuals off the diagonal (minimum residuals), over uniquenesses from
-    0.005 to 1: omega is 1 minus the sum of the uniquenesses over the sum of all correlations, as psych's `omega(x, nfactors=1)`
-    has it. psych mirrors items with a negative loading; here they stay as they are, and omega falls.
+    0.005 to 1: omega is 1 minus the sum of the uniquenesses over the sum of all correlations, as psych's
+    `omega(x, nfactors=1)` has it. psych mirrors items with a negative loading; here they stay as they are, and omega
+    falls.
 
     Args:
         items: points, reverse-coded items already mirrored, shape (respondents, items), at least three items, NaN =

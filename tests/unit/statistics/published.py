@@ -13,7 +13,7 @@ SCHOOLS = {"E": 4421, "H": 755, "M": 1018}  # of California, by type
 TARGETS_MET = {"No": 1072, "Yes": 5122}  # of the same schools
 DISTRICTS = 757
 
-# Student (1908). The probable error of a mean. Biometrika 6(1), 1-25, section IX: hours of sleep gained under two drugs.
+# Student (1908). The probable error of a mean. Biometrika 6(1), 1-25, section IX: hours of sleep gained, two drugs.
 FIRST_DRUG = (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0)
 SECOND_DRUG = (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, structs
 
@@ -64,6 +64,7 @@ def is_finite(result: Any) -> bool:
 
 
 @pytest.mark.parametrize("statistic", STATISTICS.values(), ids=STATISTICS.keys())
+@settings(deadline=None)  # on a busy machine a single example may wait
 @given(table=tables)
 def test_a_statistic_of_respondents_is_finite_or_refused(statistic: Callable[[Table], Any], table: Table) -> None:
     try:
@@ -73,6 +74,7 @@ def test_a_statistic_of_respondents_is_finite_or_refused(statistic: Callable[[Ta
     assert is_finite(result), result
 
 
+@settings(deadline=None)  # on a busy machine a single example may wait
 @given(
     st.lists(st.integers(0, 4).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=5),
     st.sampled_from([0.0, 12.0]),

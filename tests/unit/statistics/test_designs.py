@@ -186,6 +186,8 @@ def test_a_stratum_whose_one_unit_is_all_there_is_adds_no_variance() -> None:
         (NoStatistic, {"values": [1.0, 2.0], "weights": [1, -1]}),
         (NoStatistic, {"values": [1.0, float("inf")]}),
         (NoStatistic, {"values": [1.0, 2.0], "population": 1}),
+        (NoStatistic, {"values": [1.0, 2.0], "population": NAN}),
+        (NoStatistic, {"values": [1.0, 2.0], "population": [[9, 9]]}),
         (NoStatistic, {"values": [1.0, 2.0], "strata": ["a", None]}),
         (NoStatistic, {"values": [1.0, 2.0], "clusters": [1.0, NAN]}),
         (NoStatistic, {"values": [1.0, 2.0], "confidence": 95}),

@@ -1,5 +1,7 @@
 """Expected: R's package psych 2.2.9 (Revelle), `alpha(attitude)` and `omega(attitude, nfactors = 1)`."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -98,7 +100,9 @@ def test_equal_items_are_perfectly_reliable() -> None:
         (NoSpread, [[0.1, 0.1, 0.1]] * 5),
     ],
 )
-def test_items_that_tell_nothing_have_no_reliability(statistic, error: type[Exception], items: object) -> None:  # noqa: ANN001
+def test_items_that_tell_nothing_have_no_reliability(
+    statistic: Callable[[object], object], error: type[Exception], items: object
+) -> None:
     with pytest.raises(error):
         statistic(items)
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import (
@@ -52,6 +52,7 @@ def test_units_that_differ_no_more_than_by_chance_get_the_common_share() -> None
     assert shrunken.prior_size == math.inf
 
 
+@settings(deadline=None)  # on a busy machine a single example may wait
 @given(units)
 def test_a_shrunken_share_lies_between_the_units_own_and_the_common_one(rows: list[tuple[int, int]]) -> None:
     counts, sizes = np.array(rows).T
