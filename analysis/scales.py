@@ -1,10 +1,12 @@
 """Scale scores from 0 to 100."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.errors import NoStatistic
 from analysis.responses import Responses
 from questionnaires.model import Item, Scale
 
@@ -22,7 +24,7 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
         float64, shape (respondents,), from 0 to 100, NaN where too few items are answered.
 
     Raises:
-        ValueError: where these do not hold, or points lie outside `minimum` to `maximum`.
+        NoStatistic: where these do not hold, or points lie outside `minimum` to `maximum`.
 
     Source of the arithmetic: percent of maximum possible score, Cohen, P., Cohen, J., Aiken, L. S., and West, S. G.
     (1999). The problem of units and the circumstance for POMP. Multivariate Behavioral Research 34(3), 315-346.
@@ -30,10 +32,10 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     """
     points = np.asarray(items, dtype=np.float64)
     if points.ndim != 2 or not minimum < maximum or not 0 < minimum_share <= 1:  # noqa: PLR2004 - rows and columns
-        raise ValueError("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
+        raise NoStatistic("items are (respondents, items); minimum lies below maximum; the share in (0, 1]")
     answered = ~np.isnan(points)
     if not np.all((points[answered] >= minimum) & (points[answered] <= maximum)):
-        raise ValueError(f"points lie from {minimum} to {maximum}")
+        raise NoStatistic(f"points lie from {minimum} to {maximum}")
     counts = answered.sum(axis=1)
     sums = np.where(answered, points, 0.0).sum(axis=1)
     # A share such as 0.55 of 20 items is 11.000000000000002 in floating point; 11 answers are enough.
@@ -41,6 +43,37 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     scores = np.full(points.shape[0], np.nan)
     scores[enough] = (sums[enough] / counts[enough] - minimum) / (maximum - minimum) * 100
     return scores
+
+
+def reverse_codes(
+    items: ArrayLike, minimum: float, maximum: float, reversed_items: Sequence[int]
+) -> NDArray[np.float64]:
+    """The items with some of them mirrored, so that high points mean the same in all.
+
+    Args:
+        items: points, shape (respondents, items), NaN = missing.
+        minimum: lowest possible points.
+        maximum: highest possible points.
+        reversed_items: positions of the items to mirror, from 0.
+
+    Returns:
+        float64, the same shape: minimum + maximum - points in the mirrored items.
+
+    Raises:
+        NoStatistic: an item that is not there, or points outside `minimum` to `maximum`.
+
+    Source: Likert, R. (1932). A technique for the measurement of attitudes. Archives of Psychology 140.
+
+    """
+    points = np.array(items, dtype=np.float64)
+    if points.ndim != 2 or not set(reversed_items) <= set(range(points.shape[1])):  # noqa: PLR2004 - rows and columns
+        raise NoStatistic("items are (respondents, items), and a reversed item is one of them")
+    answered = points[~np.isnan(points)]
+    if not np.all((answered >= minimum) & (answered <= maximum)):
+        raise NoStatistic(f"points lie from {minimum} to {maximum}")
+    columns = list(reversed_items)
+    points[:, columns] = minimum + maximum - points[:, columns]
+    return points
 
 
 def scores_of(responses: Responses, scale: Scale) -> NDArray[np.float64]:
