@@ -274,7 +274,7 @@ class ModelBuilder:
                 sliding_protection=np.minimum(judged.sliding_protection[[number]], whole[number]),
             )
             index = self._cells.add(together[[number]], one, np.zeros(1))
-            self._cells.relate([index, *(firsts[number] + parts)], [-1.0, *[1.0] * parts.size])
+            self._cells.relate([index, *(firsts[int(number)] + parts)], [-1.0, *[1.0] * parts.size])
 
     def _know_own_group(self, figure: str, partition: Partition, members: Mask, firsts: Sequence[int]) -> None:
         """Who is the only respondent of groups knows all about them; who alone answered a figure, its counts."""

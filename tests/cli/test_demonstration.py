@@ -34,7 +34,10 @@ async def test_the_city_has_three_finished_rounds_and_an_open_one_and_stands_at_
         for entry in finished:
             released = await read_release(installation, entry.round_id)
             assert (released.analysed, released.invalid, released.roster_size) == (entry.ballots, 0, 2480)
-            assert "unit" in released.withheld
+            units = next(t for t in released.tables if (t.kind, t.dimensions) == ("respondents", ("unit",)))
+            assert len(units.rows) == 54
+            assert not any(row.n is not None and row.n < 10 for row in units.rows)
+            assert not released.is_above_headcount
             assert (await recount(installation, entry.round_id)).sound
 
     through.clear()

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from questionnaires import definitions
 from survey_service.domain import encodings
 from survey_service.domain.messages import Terms
 from survey_service.domain.rounds import RoundId
@@ -16,6 +17,7 @@ from survey_service.operations.create_survey import SurveyExists, UnusableSurvey
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import BeyondRoster, RoundTakesNoCodes, invite
 from survey_service.operations.move_round import NotLater, extend_round, start_round
+from survey_service.operations.publication import publication_plan
 from survey_service.operations.recount import recount
 from survey_service.operations.run_schedule import run_due
 from survey_service.store import rounds as store
@@ -85,7 +87,7 @@ days = 0
         "minimum_group_size: it is never below 5",
         "retention_days",
         "schedule.days",
-        "publication[0]: name one dimension",
+        "publication[0]: name one dimension, or the unit crossed with citizen-contact or leadership-role",
         "publication[0]: nonsense is no item",
         "publication[1]: moon is no item that groups people",
         "units.csv, line 3: headcount is not a whole number",
@@ -99,6 +101,41 @@ def test_a_unit_below_the_minimum_group_size_is_to_be_merged(tmp_path: Path) -> 
     units = UNITS.replace("Culture,25", "Culture,4").replace("order,35", "order,56")
     with pytest.raises(UnusableSurvey, match="culture has 4 persons, fewer than the minimum group size; merge it"):
         read_survey(survey_file(tmp_path, "small", units))
+
+
+LEADERS = """id,parent,name_de,name_en,headcount,headcount_leadership
+town,,Stadt,Town,60,7
+culture,town,Kultur,Culture,25,3
+order,town,Ordnung,Public order,35,4
+"""
+CROSSED = WITH_UNITS.replace('["unit"]', '["unit", "leadership-role"]')
+
+
+def test_a_crossing_with_the_headcounts_of_its_groups_is_planned(tmp_path: Path) -> None:
+    stored = read_survey(survey_file(tmp_path, "crossed", LEADERS, CROSSED))
+
+    plan = publication_plan(stored.survey, definitions.from_bytes(stored.questionnaire))
+
+    assert plan.headcounts["unit",] == {("town",): 60, ("culture",): 25, ("order",): 35}
+    assert plan.headcounts["unit", "leadership-role"]["culture", "yes"] == 3
+    assert plan.headcounts["unit", "leadership-role"]["culture", "no"] == 22
+    assert plan.parents == {"unit": {"culture": "town", "order": "town"}}
+
+
+@pytest.mark.parametrize(
+    ("units", "fault"),
+    [
+        (UNITS, "needs headcount_leadership of every unit; it is missing for town, culture, order"),
+        (LEADERS.replace("60,7", "60,9"), "headcount_leadership of town is more than its headcount, or not the sum"),
+        (
+            LEADERS.replace("25,3", "25,26"),
+            "headcount_leadership of culture is more than its headcount, or not the sum",
+        ),
+    ],
+)
+def test_a_crossing_without_consistent_headcounts_is_refused(tmp_path: Path, units: str, fault: str) -> None:
+    with pytest.raises(UnusableSurvey, match=fault):
+        read_survey(survey_file(tmp_path, "crossed", units, CROSSED))
 
 
 def test_units_below_another_add_up_to_it(tmp_path: Path) -> None:

@@ -204,9 +204,13 @@ async def test_a_withdrawn_release_can_no_longer_be_read_and_released_again(
     again = await release_tables(installation, answered.round_id)
     assert again.tables == first.tables
     ledger = await read_ledger(installation)
-    assert [(entry.number, entry.withdrawn) for entry in ledger.entries] == [(1, True), (2, False)]
     assert ledger.broken_at is None
-    assert again.previous_head == ledger.entries[0].head.hex()
+    *_, one, two = ledger.entries
+    assert [(e.round_id, e.number, e.withdrawn) for e in (one, two)] == [
+        (answered.round_id, 1, True),
+        (answered.round_id, 2, False),
+    ]
+    assert again.previous_head == one.head.hex()
 
 
 async def test_a_release_that_is_changed_afterwards_breaks_the_ledger(
@@ -217,9 +221,13 @@ async def test_a_release_that_is_changed_afterwards_breaks_the_ledger(
     await release_tables(installation, answered.round_id)
     await withdraw_release(installation, answered.round_id)
     await release_tables(installation, answered.round_id, minimum_group_size=12)
+    first = (await read_ledger(installation)).entries[-2]
     async with installation.database.owner() as connection:
-        await connection.execute("UPDATE release SET document = document || ' ' WHERE number = 1")
-    assert (await read_ledger(installation)).broken_at == 1
+        change = "UPDATE release SET document = $2 WHERE position = $1"
+        await connection.execute(change, first.position, first.document + b" ")
+        assert (await read_ledger(installation)).broken_at == first.position
+        await connection.execute(change, first.position, first.document)
+    assert (await read_ledger(installation)).broken_at is None
 
 
 async def test_a_release_at_a_higher_minimum_shows_nothing_that_was_hidden_before(

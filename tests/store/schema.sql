@@ -60,6 +60,9 @@ BEGIN
     RETURN new;
 END
 $$;
+CREATE FUNCTION survey.ledger_head(previous_head bytea, document_sha256 bytea) RETURNS bytea
+    LANGUAGE sql IMMUTABLE
+    RETURN sha256((COALESCE(previous_head, decode(repeat('00'::text, 32), 'hex'::text)) || document_sha256));
 CREATE FUNCTION survey.partition_name(round_number integer) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN ('sealed_response_'::text || round_number);
@@ -113,7 +116,13 @@ CREATE TABLE survey.release (
     document bytea NOT NULL,
     document_sha256 bytea GENERATED ALWAYS AS (sha256(document)) STORED NOT NULL,
     withdrawn boolean DEFAULT false NOT NULL,
-    CONSTRAINT release_number_check CHECK ((number > 0))
+    "position" bigint,
+    head bytea,
+    CONSTRAINT release_head_check CHECK ((length(head) = 32)),
+    CONSTRAINT release_head_given CHECK ((head IS NOT NULL)),
+    CONSTRAINT release_number_check CHECK ((number > 0)),
+    CONSTRAINT release_position_check CHECK (("position" > 0)),
+    CONSTRAINT release_position_given CHECK (("position" IS NOT NULL))
 );
 CREATE TABLE survey.response_block (
     round_id text NOT NULL,
@@ -221,6 +230,7 @@ ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
+CREATE UNIQUE INDEX release_position_key ON survey.release USING btree ("position");
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
 CREATE INDEX session_email_idx ON survey.session USING btree (email);
 CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXECUTE FUNCTION survey.keep_binding();
@@ -253,6 +263,7 @@ REVOKE ALL ON FUNCTION survey.hold_ballot_box() FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.hold_ballot_box() TO survey_operation;
 REVOKE ALL ON FUNCTION survey.keep_binding() FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.keep_terms() FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.ledger_head(previous_head bytea, document_sha256 bytea) TO survey_tabulation;
 REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
