@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from analysis.disclosure.auditor.attacker import Indices
-from analysis.disclosure.auditor.propagation import TOLERANCE, tolerance
+from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
@@ -40,7 +40,6 @@ class FeasibleRange:
         """steps: simplex steps that one question may take. All bounds are finite."""
         self._relations, self._totals, self._lower, self._upper = relations, totals, lower, upper
         self.size = lower.size
-        self.box = float(upper.max(initial=0.0)) - TOLERANCE
         self.lower_limit, self.upper_limit = lower.copy(), upper.copy()
         self.lower_found, self.upper_found = np.full(self.size, np.inf), np.full(self.size, -np.inf)
         self.whole_lower, self.whole_upper = self.lower_found.copy(), self.upper_found.copy()
