@@ -180,7 +180,8 @@ class _Search:
         """The ends found so far, rounded inward where cells are whole."""
         lower, upper = self._reach.lower_found, self._reach.upper_found
         if self._whole:
-            return np.ceil(lower - ROUNDING) + 0.0, np.floor(upper + ROUNDING) + 0.0  # + 0.0 turns -0.0 into 0.0
+            rounding = ROUNDING * self._reach.unit
+            return np.ceil(lower - rounding) + 0.0, np.floor(upper + rounding) + 0.0  # + 0.0 turns -0.0 into 0.0
         return lower, upper
 
     def open_ends(self, end: End) -> Mask:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from analysis.disclosure.auditor.attacker import Attacker, Indices
 from analysis.disclosure.auditor.intervals import Goals, Intervals, components
-from analysis.disclosure.linked_tables import Mask
+from analysis.disclosure.linked_tables import Mask, Numbers
 
 CHECKED = 10  # intervals that integer programs look at
 OPTIMAL, UNBOUNDED = 0, 3  # statuses of `scipy.optimize.milp`
@@ -53,12 +53,10 @@ def whole_intervals(attacker: Attacker, intervals: Intervals, goals: Goals, prim
     found = []
     for number in np.unique(intervals.component[checked]).tolist():
         cells, equations = parts[number]
-        narrow = np.intersect1d(checked, cells)
-        # One table may show what several cells need; only what is left is asked for one by one.
-        seen.search(cells, equations, narrow)
-        for cell in narrow.tolist():
-            if seen.short()[cell]:
-                proven = seen.search(cells, equations, np.array([cell]))
+        for cell in np.intersect1d(checked, cells).tolist():
+            # A table found for one cell may show what another needs.
+            if seen.short()[cell] and not seen.reach_goals(cells, equations, cell):
+                proven = seen.reach_ends(cells, equations, cell)
                 if seen.short()[cell]:
                     lower, upper = float(seen.lower[cell]), float(seen.upper[cell])
                     found.append(WholeInterval(cell=cell, lower=lower, upper=upper, proven=proven))
@@ -77,25 +75,42 @@ class _Seen:
         goals = self._goals
         return (self.lower > goals.lower) | (self.upper < goals.upper) | (self.upper - self.lower < goals.width)
 
-    def search(self, cells: Indices, equations: Indices, aims: Indices) -> bool:
-        """Push the aims' sum to both ends; whether both are proven."""
-        attacker = self._attacker
-        relations, totals = csr_array(attacker.relations[equations][:, cells]), attacker.totals[equations]
-        proven = True
-        for sign in (1.0, -1.0):
-            answer = milp(
-                np.where(np.isin(cells, aims), sign, 0.0),
-                integrality=np.ones(cells.size, dtype=np.int64),
-                bounds=Bounds(attacker.lower[cells], attacker.upper[cells]),
-                constraints=LinearConstraint(relations, totals, totals),
-                options={"node_limit": NODES, "mip_rel_gap": 0.0},
-            )
-            if answer.x is not None:
-                table = np.round(answer.x)
-                self.lower[cells] = np.minimum(self.lower[cells], table)
-                self.upper[cells] = np.maximum(self.upper[cells], table)
-            if answer.status == UNBOUNDED and aims.size == 1:
-                self.upper[aims] = np.inf  # nothing is below its lower bound
-            elif answer.status != OPTIMAL:
-                proven = False
-        return proven
+    def reach_goals(self, cells: Indices, equations: Indices, cell: int) -> bool:
+        """Look for a table at or beyond each goal; whether that is enough. Any such table does, which is quick."""
+        lower, upper = self._attacker.lower[cells], self._attacker.upper[cells]
+        place, nothing = int(np.searchsorted(cells, cell)), np.zeros(cells.size)
+        if lower[place] <= self._goals.upper[cell] <= upper[place] and self.upper[cell] < self._goals.upper[cell]:
+            raised = lower.copy()
+            raised[place] = np.ceil(self._goals.upper[cell])
+            self._solve(cells, equations, nothing, Bounds(raised, upper))
+        wanted = min(self._goals.lower[cell], self.upper[cell] - self._goals.width[cell])
+        if lower[place] <= wanted < self.lower[cell]:
+            lowered = upper.copy()
+            lowered[place] = np.floor(wanted)
+            self._solve(cells, equations, nothing, Bounds(lower, lowered))
+        return not self.short()[cell]
+
+    def reach_ends(self, cells: Indices, equations: Indices, cell: int) -> bool:
+        """Search both ends; whether they are proven."""
+        bounds = Bounds(self._attacker.lower[cells], self._attacker.upper[cells])
+        least = self._solve(cells, equations, np.where(cells == cell, 1.0, 0.0), bounds)
+        most = self._solve(cells, equations, np.where(cells == cell, -1.0, 0.0), bounds)
+        if most == UNBOUNDED:
+            self.upper[cell] = np.inf
+        return least == OPTIMAL and most in (OPTIMAL, UNBOUNDED)
+
+    def _solve(self, cells: Indices, equations: Indices, objective: Numbers, bounds: Bounds) -> int:
+        """Keep what the table found shows of all cells; the solver's status."""
+        totals = self._attacker.totals[equations]
+        answer = milp(
+            objective,
+            integrality=np.ones(cells.size, dtype=np.int64),
+            bounds=bounds,
+            constraints=LinearConstraint(csr_array(self._attacker.relations[equations][:, cells]), totals, totals),
+            options={"node_limit": NODES, "mip_rel_gap": 0.0},
+        )
+        if answer.x is not None:
+            table = np.round(answer.x)
+            self.lower[cells] = np.minimum(self.lower[cells], table)
+            self.upper[cells] = np.maximum(self.upper[cells], table)
+        return int(answer.status)
