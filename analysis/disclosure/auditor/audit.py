@@ -54,7 +54,7 @@ def audit_tables(
     sound = requirements.primary & ~failed & ~zeros & ~intervals.unproven
     unproven = [f"cell {cell}: the solver gave up" for cell in attacker.cells[intervals.unproven].tolist()]
     for whole in whole_intervals(attacker, intervals, requirements.goals(), sound):
-        if whole.lower is None or whole.upper is None:
+        if not whole.proven:
             unproven.append(f"cell {attacker.cells[whole.cell]}: the search of whole tables was cut short")
         elif missed := requirements.failed(whole.cell, whole.lower, whole.upper):
             failures.append(_failure(attacker, whole.cell, missed, whole.lower, whole.upper, by_whole_tables=True))

@@ -7,9 +7,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from analysis.disclosure.auditor.attacker import Indices
-from analysis.disclosure.auditor.propagation import TOLERANCE, tolerance
+from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
+LARGEST = 10_000.0  # in a solver's units; HiGHS keeps relations to 1e-7, and double precision has 16 digits
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
 
 
@@ -34,19 +35,20 @@ class FeasibleRange:
     lower_found, upper_found: shape (cells,), the ends of what found tables show.
     lower_limit, upper_limit: shape (cells,), what no table passes.
     whole_lower, whole_upper: as found, but by tables of whole numbers only.
+    unit: what the solver counts in; its tolerances are absolute, and too fine for large numbers.
     """
 
     def __init__(self, relations: csr_array, totals: Numbers, lower: Numbers, upper: Numbers, steps: int) -> None:
         """steps: simplex steps that one question may take. All bounds are finite."""
         self._relations, self._totals, self._lower, self._upper = relations, totals, lower, upper
         self.size = lower.size
-        self.box = float(upper.max(initial=0.0)) - TOLERANCE
         self.lower_limit, self.upper_limit = lower.copy(), upper.copy()
         self.lower_found, self.upper_found = np.full(self.size, np.inf), np.full(self.size, -np.inf)
         self.whole_lower, self.whole_upper = self.lower_found.copy(), self.upper_found.copy()
-        self.solved = 0
+        largest = max(np.abs(given).max(initial=0.0) for given in (totals, lower, upper))
+        self.unit = 2.0 ** max(0.0, np.ceil(np.log2(max(1.0, largest) / LARGEST)))
         self._columns = np.arange(self.size, dtype=np.int32)
-        self._solver = _solver(relations, totals, lower, upper, steps)
+        self._solver = _solver(relations, totals / self.unit, lower / self.unit, upper / self.unit, steps)
         self._given = np.zeros(0, dtype=np.int32)
         self._maximise(np.zeros(self.size))
 
@@ -58,9 +60,9 @@ class FeasibleRange:
 
         """
         back = self._given
-        self._solver.changeColsBounds(back.size, back, self._lower[back], self._upper[back])
+        self._solver.changeColsBounds(back.size, back, self._lower[back] / self.unit, self._upper[back] / self.unit)
         self._given = cells.astype(np.int32)
-        self._solver.changeColsBounds(cells.size, self._given, values, values)
+        self._solver.changeColsBounds(cells.size, self._given, values / self.unit, values / self.unit)
         for limit, found, start, bound in (
             (self.lower_limit, self.lower_found, np.inf, self._lower),
             (self.upper_limit, self.upper_found, -np.inf, self._upper),
@@ -73,12 +75,12 @@ class FeasibleRange:
     def open_ends(self, end: End) -> Mask:
         """Where the found end has not reached the limit; shape (cells,)."""
         if end is End.UPPER:
-            return self.upper_found < self.upper_limit - tolerance(self.upper_limit)
-        return self.lower_found > self.lower_limit + tolerance(self.lower_limit)
+            return self.upper_found < self.upper_limit - self._close(self.upper_limit)
+        return self.lower_found > self.lower_limit + self._close(self.lower_limit)
 
     def moves(self) -> Mask:
         """Which cells two of the found tables show with different values; shape (cells,)."""
-        return np.asarray(self.upper_found - self.lower_found > 2 * tolerance(self.upper_found))
+        return np.asarray(self.upper_found - self.lower_found > 2 * self._close(self.upper_found))
 
     def sweep(self, end: End, cells: Mask) -> None:
         """Push many cells towards one end at a time; a corner of the polytope is an end of many of them."""
@@ -103,20 +105,22 @@ class FeasibleRange:
     def _maximise(self, objective: Numbers) -> None:
         self._solver.changeColsCost(self.size, self._columns, -objective)
         self._solver.run()
-        self.solved += 1
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise Unproven(self._solver.modelStatusToString(status))
-        self._note(np.array(self._solver.getSolution().col_value))
+        self._note(np.array(self._solver.getSolution().col_value) * self.unit)
 
     def _note(self, point: Numbers) -> None:
         """Keep what this table shows of all cells at once."""
         np.minimum(self.lower_found, point, out=self.lower_found)
         np.maximum(self.upper_found, point, out=self.upper_found)
         rounded = np.round(point)
-        if np.all(np.abs(point - rounded) < tolerance(rounded)) and self._holds(rounded):
+        if np.all(np.abs(point - rounded) < self._close(rounded)) and self._holds(rounded):
             np.minimum(self.whole_lower, rounded, out=self.whole_lower)
             np.maximum(self.whole_upper, rounded, out=self.whole_upper)
+
+    def _close(self, bound: Numbers) -> Numbers:
+        return np.asarray(tolerance(bound / self.unit) * self.unit)
 
     def _holds(self, table: Numbers) -> bool:
         return bool(

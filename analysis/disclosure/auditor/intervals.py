@@ -133,8 +133,13 @@ def boxed_range(attacker: Attacker, cells: Indices, equations: Indices, steps: i
     """
     relations, totals = csr_array(attacker.relations[equations][:, cells]), attacker.totals[equations]
     lower, upper = attacker.lower[cells], attacker.upper[cells]
-    far = UNBOUNDED * float(1 + np.abs(totals).sum() + np.abs(lower).sum() + upper[np.isfinite(upper)].sum())
-    return FeasibleRange(relations, totals, lower, np.minimum(upper, far), steps)
+    return FeasibleRange(relations, totals, lower, np.minimum(upper, _box(attacker, cells, equations)), steps)
+
+
+def _box(attacker: Attacker, cells: Indices, equations: Indices) -> float:
+    lower, upper = attacker.lower[cells], attacker.upper[cells]
+    given = np.concatenate([attacker.totals[equations], lower, upper[np.isfinite(upper)]])
+    return UNBOUNDED * float(1 + np.abs(given).sum())
 
 
 def _search(
@@ -159,8 +164,9 @@ def _search(
     found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
     found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
     lower, upper = search.shown()
-    boxed = np.isinf(attacker.upper[cells]) & (upper >= reach.box)
-    found.lower[cells], found.upper[cells] = lower, np.where(boxed, np.inf, upper)
+    # A cell that follows another out of all bounds stops where that one meets the box, or a little earlier.
+    unbounded = np.isinf(attacker.upper[cells]) & (upper > _box(attacker, cells, equations) / 2)
+    found.lower[cells], found.upper[cells] = lower, np.where(unbounded, np.inf, upper)
     found.whole_lower[cells], found.whole_upper[cells] = reach.whole_lower, reach.whole_upper
 
 
@@ -174,7 +180,8 @@ class _Search:
         """The ends found so far, rounded inward where cells are whole."""
         lower, upper = self._reach.lower_found, self._reach.upper_found
         if self._whole:
-            return np.ceil(lower - ROUNDING) + 0.0, np.floor(upper + ROUNDING) + 0.0  # + 0.0 turns -0.0 into 0.0
+            rounding = ROUNDING * self._reach.unit
+            return np.ceil(lower - rounding) + 0.0, np.floor(upper + rounding) + 0.0  # + 0.0 turns -0.0 into 0.0
         return lower, upper
 
     def open_ends(self, end: End) -> Mask:

@@ -63,7 +63,7 @@ def remainders_below(attacker: Attacker, intervals: Intervals, minimum_group_siz
 
 
 def _remainder(attacker: Attacker, cells: list[int], total: float) -> Remainder:
-    return Remainder(cells=tuple(attacker.cells[cells].tolist()), total=float(total))
+    return Remainder(cells=tuple(sorted(attacker.cells[cells].tolist())), total=float(total))
 
 
 def _single_relations(attacker: Attacker, equations: Indices, minimum_group_size: int) -> list[Remainder]:

@@ -8,6 +8,7 @@ from analysis.disclosure.auditor.intervals import Goals
 from analysis.disclosure.auditor.report import Requirement
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
 
+SEEN_TO_MOVE = 1.0  # of every unknown cell; where an interval is narrower than that, both its ends are searched
 CLOSE = 1e-6  # relative; decimals of a solver against decimals of a file
 
 
@@ -28,11 +29,11 @@ class Requirements(Struct, frozen=True, kw_only=True, eq=False):
     remainder_above: float
 
     def goals(self) -> Goals:
-        """Where an interval keeps all of them."""
+        """Where an interval keeps all of them, and any other cell is seen not to be disclosed."""
         return Goals(
             lower=self.below,
             upper=np.maximum(np.maximum(self.above, self.group_above), self.remainder_above),
-            width=np.maximum(self.width, self.group_width),
+            width=np.maximum(np.maximum(self.width, self.group_width), SEEN_TO_MOVE),
         )
 
     def failed(self, cell: int, lower: float, upper: float) -> tuple[Requirement, ...]:
