@@ -243,6 +243,11 @@ class ModelBuilder:
         ]
         known = np.array([place in self._known_hidden for place in places])
         costs = np.maximum(counts, LEAST_COST) * np.where(known, KNOWN_PATTERN_DISCOUNT, 1.0)
+        if figure == RESPONDENTS:
+            # What is hidden here is hidden for every figure.
+            costs *= 2 * len(self._cutting.figures[partition.dimensions])
+        elif not category:
+            costs *= 2  # with its categories
         # Nothing can look larger than everybody knows it to be at most.
         standing = Standing(
             statuses=standing.statuses,
