@@ -29,6 +29,7 @@ class Counted(Struct, frozen=True, kw_only=True, eq=False):
     valid: who counts in the base, shape (respondents,). categories: of a score the values of sensitive items, of which
         no table shows the counts; of other scores none. is_partition: each person is in one category.
     points: scores, shape (respondents,), NaN outside `valid`; None where the figure is no score.
+    is_collapsed: an item whose options count as "any" and "none" only.
     """
 
     figure: Figure
@@ -36,6 +37,7 @@ class Counted(Struct, frozen=True, kw_only=True, eq=False):
     categories: tuple[Category, ...]
     is_partition: bool
     points: NDArray[np.float64] | None = None
+    is_collapsed: bool = False
 
     @property
     def is_sensitive(self) -> bool:
@@ -93,9 +95,30 @@ def count(responses: Responses, figure: Figure) -> Counted:
     )
 
 
-def kind(figure: Figure) -> str:
+def collapsed(one: Counted) -> Counted:
+    """A sensitive single choice with harmless options, as it is cut: chosen anything else, or not.
+
+    How often somebody was insulted is for the whole round: single answers of small groups would have to be hidden, and
+    most of the others with them.
+    """
+    figure = one.figure
+    if not isinstance(figure, Item) or not one.is_partition or not one.is_sensitive:
+        return one
+    affected = np.any([category.members for category in one.categories if category.is_sensitive], axis=0)
+    if all(category.is_sensitive for category in one.categories):
+        return one
+    categories = (
+        Category(code="any", is_sensitive=True, members=affected),
+        Category(code="none", is_sensitive=False, members=one.valid & ~affected),
+    )
+    return Counted(figure=figure, valid=one.valid, categories=categories, is_partition=True, is_collapsed=True)
+
+
+def kind(one: Counted) -> str:
     """The kind of the figure's tables."""
-    return "options" if isinstance(figure, Item) else figure.kind
+    if isinstance(one.figure, Item):
+        return "prevalence" if one.is_collapsed else "options"
+    return one.figure.kind
 
 
 def asked_in(figure: Figure) -> set[str]:

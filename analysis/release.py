@@ -20,7 +20,7 @@ from analysis.disclosure.auditor import audit_tables
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
 from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of, linked_figures
 from analysis.disclosure.primary import tells_of_members
-from analysis.disclosure.suppression import protect
+from analysis.disclosure.suppression import Unprotectable, protect
 from analysis.grouping import Partition, remainders
 from analysis.plan import SMALLEST_MINIMUM_GROUP_SIZE, Groups, Plan, Policy, UnsafePolicy
 from analysis.responses import Responses
@@ -120,7 +120,7 @@ class _BelowTheWhole:
         self.seen = whole_round.seen(questionnaire, self.counted, policy)
         # Of a score of sensitive items a group's mean and n can tell single answers: it is never cut.
         may_be_cut = {
-            figure: one
+            figure: counts.collapsed(one)
             for figure, one in self.counted.items()
             if figure in self.seen and not (one.points is not None and one.is_sensitive)
         }
@@ -141,10 +141,8 @@ class _BelowTheWhole:
         if not self._passes(model, hidden):
             # Sets of figures that no relation links may still tell something together: all at once, which takes longer.
             model = self._model(self._cut, {place for place, index in model.places.items() if hidden[index]})
-            hidden = protect(model.tables, coalition=self._policy.coalition).hidden
-            hidden = self._without_untenable(model, self._whole_rows(model, hidden))
+            hidden = self._without_untenable(model, self._whole_rows(model, self._all_at_once(model)))
             if not self._passes(model, hidden):
-                # Nothing below the whole round: as if nothing had been planned.
                 hidden = statuses != Status.REQUIRED
         printed = tuple(
             self._table(model, hidden, figure, dimensions)
@@ -196,7 +194,11 @@ class _BelowTheWhole:
         """What stays hidden of these figures, with what is hidden already."""
         while True:
             model = self._model(counted, hidden)
-            found = protect(model.tables, coalition=self._policy.coalition).hidden
+            try:
+                found = protect(model.tables, coalition=self._policy.coalition).hidden
+            except Unprotectable:
+                # The whole round tells too much of the parts of so small a round: nothing of these figures is cut.
+                return hidden | {place for place in model.places if place.dimensions}
             hidden = hidden | {place for place, index in model.places.items() if found[index]}
             if not self._finds_remainders(counted, hidden):
                 return hidden
@@ -222,6 +224,13 @@ class _BelowTheWhole:
                         if sum(base[group] for group in groups) >= self._policy.minimum_group_size
                     }
         return sum(map(len, self._remainders.values())) > known
+
+    def _all_at_once(self, model: Model) -> Mask:
+        """What protects every figure together; where nothing does, everything below the whole round."""
+        try:
+            return protect(model.tables, coalition=self._policy.coalition).hidden
+        except Unprotectable:
+            return np.asarray(model.tables.statuses != Status.REQUIRED)
 
     def _all_protected(self) -> set[Place]:
         """What stays hidden of all figures.
@@ -331,7 +340,7 @@ class _BelowTheWhole:
         kind = "respondents"
         if figure in self._cut:
             one = self._cut[figure]
-            kind = counts.kind(one.figure)
+            kind = counts.kind(one)
             sums = None if one.points is None else partition.count(one.valid, one.points)
         position = {cell: number for number, cell in enumerate(partition.cells)}
         rows = []

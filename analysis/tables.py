@@ -59,8 +59,8 @@ class SafeTable(Struct, frozen=True, kw_only=True):
     """A released table.
 
     figure: id of the item or scale it shows.
-    kind: "options" (each option against all others), "prevalence" (counted once in any item), "score", or
-        "respondents" (the sizes of the groups, rows without cells).
+    kind: "options" (each option against all others), "prevalence" ("any" and "none": counted once in any item, or of one
+        item in any option that is not harmless), "score", or "respondents" (the sizes of the groups, without cells).
     dimensions: ids of the items that group people, two where they are crossed; empty for the whole round.
     """
 

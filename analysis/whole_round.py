@@ -44,7 +44,7 @@ def table(responses: Responses, one: Counted, policy: Policy, *, is_seen: bool) 
             cells = tuple(tables.cell(c.code, int(c.members.sum()), n) for c in one.categories)
             row = tables.Row(n=n, cells=cells)
         unanswered = _unanswered(responses, one.figure)
-    return SafeTable(figure=one.figure.id, kind=counts.kind(one.figure), rows=(row,), unanswered=unanswered)
+    return SafeTable(figure=one.figure.id, kind=counts.kind(one), rows=(row,), unanswered=unanswered)
 
 
 def _tells_of_members(one: Counted) -> bool:

@@ -21,7 +21,7 @@ from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Statu
 from analysis.disclosure.primary import Standing
 from analysis.grouping import UNSTATED, Partition, sums
 from analysis.plan import Groups, Plan, Policy
-from questionnaires.model import Item, Questionnaire, Scale
+from questionnaires.model import Condition, Item, Questionnaire, Scale
 
 RESPONDENTS = "all-respondents"  # the figure whose base is everyone who said which group they are in
 KNOWN_PATTERN_DISCOUNT = 0.5  # of the cost of what was hidden in the round before: patterns stay as they are
@@ -419,28 +419,44 @@ def _links(
         items = [item for item in questionnaire.items if item.id in figure.items and item.id in counted]
         for item in items:
             # Who ticked several options of a multiple choice is affected once.
-            for smaller in [_affected(item)] if item.kind == "single" else [[term] for term in _affected(item)]:
+            for smaller in (
+                [_affected(item, counted)] if item.kind == "single" else [[term] for term in _affected(item, counted)]
+            ):
                 yield smaller, [(figure.id, "any")]
             yield [(item.id, "")], [(figure.id, "")]
         if len(items) == len(figure.items):
-            yield [(figure.id, "any")], [term for item in items for term in _affected(item)]
+            yield [(figure.id, "any")], [term for item in items for term in _affected(item, counted)]
         for other in counted.values():
             wider = other.figure
             if isinstance(wider, Scale) and wider.kind == "prevalence" and set(figure.items) < set(wider.items):
                 yield [(figure.id, "any")], [(wider.id, "any")]
     if isinstance(figure, Item):
         for condition in questionnaire.conditions:
-            opening = [
-                (item, item.option(code))
-                for item in questionnaire.items
-                if item.id in condition.items
-                for code in condition.options
-            ]
-            chosen = [(item.id, option.code) for item, option in opening if option is not None]
-            is_counted = all(item.id in counted and not (option and option.missing) for item, option in opening)
-            if condition.id in figure.show_if and is_counted:
-                yield [(figure.id, "")], chosen
+            if condition.id in figure.show_if and (opening := _opening(questionnaire, condition, counted)):
+                yield [(figure.id, "")], opening
 
 
-def _affected(item: Item) -> _Terms:
+def _opening(questionnaire: Questionnaire, condition: Condition, counted: Mapping[str, Counted]) -> _Terms:
+    """The categories whose members the condition lets through, each perhaps in several; none where one is not cut."""
+    found: _Terms = []
+    for item in questionnaire.items:
+        if item.id not in condition.items:
+            continue
+        chosen = [(item.id, option.code) for option in item.options if option.code in condition.options]
+        if item.id in counted and counted[item.id].is_collapsed:
+            harmful = {option.code for option in item.options if not (option.harmless or option.missing)}
+            chosen = [(item.id, "any")] if {code for _, code in chosen} <= harmful else []
+        if not chosen or not {code for _, code in chosen} <= _codes(counted, item.id):
+            return []
+        found += chosen
+    return found
+
+
+def _codes(counted: Mapping[str, Counted], figure: str) -> set[str]:
+    return {category.code for category in counted[figure].categories} if figure in counted else set()
+
+
+def _affected(item: Item, counted: Mapping[str, Counted]) -> _Terms:
+    if counted[item.id].is_collapsed:
+        return [(item.id, "any")]
     return [(item.id, option.code) for option in item.options if not (option.harmless or option.missing)]

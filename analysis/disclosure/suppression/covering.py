@@ -118,6 +118,7 @@ def _insist(search: Search, master: Master, pattern: Pattern, failed: list[int])
             if search.guard(everything, program, cell) is not None:
                 return False
     more = np.flatnonzero(~pattern.hidden & (search.tables.statuses == Status.OPTIONAL))
-    spared = all(search.guard(pattern, search.program(np.flatnonzero(pattern.hidden), search.free), c) is None for c in failed)
+    spared = all(
+        search.guard(pattern, search.program(np.flatnonzero(pattern.hidden), search.free), c) is None for c in failed
+    )
     return spared or bool(master.add([Cut(cells=more, weights=np.ones(more.size), least=1.0)]))
-

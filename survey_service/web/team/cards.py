@@ -7,7 +7,7 @@ from msgspec import Struct
 from analysis import Cell, Row, SafeTable
 from questionnaires.model import Item, Scale
 from survey_service.web.team.charts import Chart, Kind, Measured, chart
-from survey_service.web.team.figures import Dimensions, Figure, Measure, Released, measure, share
+from survey_service.web.team.figures import Dimensions, Figure, Measure, Released, Share, measure, measure_of, share
 from survey_service.web.team.findings import group_label
 from survey_service.web.team.wording import HIDDEN, Wording
 
@@ -76,7 +76,7 @@ class Cards:
         wanted = measure(first)
         if wanted is None:
             raise ValueError(f"no single share says {first.id}")
-        drawn = [self._share(words.of(item.text), self._row(item), wanted) for item in items]
+        drawn = [self._share(words.of(item.text), share(self._row(item), wanted)) for item in items]
         valid = [option for option in first.options if not option.missing]
         missing = [option for option in first.options if option.missing]
         columns = (
@@ -98,7 +98,7 @@ class Cards:
         """A bar for each prevalence scale."""
         words = self._words
         pairs = [(scale, wanted) for scale in scales if (wanted := measure(scale))]
-        drawn = [self._share(words.of(scale.title), self._row(scale), wanted) for scale, wanted in pairs]
+        drawn = [self._share(words.of(scale.title), share(self._row(scale), wanted)) for scale, wanted in pairs]
         return Card(
             id=f"prevalence-{scales[0].id}",
             title=words("results.message", label=drawn[0].label, value=drawn[0].text),
@@ -107,7 +107,7 @@ class Cards:
             chart=chart("bar", drawn[0].label, drawn, words.whole_per_cent(1)),
             table=Table(
                 columns=self._columns("figure", "n", *SHARE_COLUMNS),
-                rows=tuple((words.of(s.title), *self._share_texts(self._row(s), wanted)) for s, wanted in pairs),
+                rows=tuple((words.of(s.title), *self._share_texts(share(self._row(s), wanted))) for s, wanted in pairs),
             ),
             questions=tuple(self._questions(scale) for scale in scales),
         )
@@ -135,22 +135,29 @@ class Cards:
         if table is None:
             raise LookupError(f"{figure.id} by {', '.join(cut)}")
         words = self._words
-        rows = [row for row in (self._released.whole(figure), *table.rows) if row is not None]
+        whole = self._released.whole(figure)
         label = words.of(figure.title) if isinstance(figure, Scale) else words.quoted(words.of(figure.text))
-        wanted = measure(figure)
+        wanted = measure_of(table, figure)
         if isinstance(figure, Scale) and figure.kind == "score":
+            rows = [row for row in (whole, *table.rows) if row is not None]
             return self._cut(figure, cut, label, "dot", rows, self._score, MEAN_COLUMNS, self._score_texts)
         if wanted is not None:
+            of_whole = measure(figure)
+            shares = {row.groups: share(row, wanted) for row in table.rows}
+            if whole is not None and of_whole is not None:
+                shares[whole.groups] = share(whole, of_whole)
+            rows = [row for row in (whole, *table.rows) if row is not None]
             return self._cut(
                 figure,
                 cut,
                 label,
                 "bar",
                 rows,
-                lambda name, row: self._share(name, row, wanted),
+                lambda name, row: self._share(name, shares[row.groups]),
                 SHARE_COLUMNS,
-                lambda row: self._share_texts(row, wanted),
+                lambda row: (self._n(row), *self._share_texts(shares[row.groups])[1:]),
             )
+        rows = [row for row in (whole, *table.rows) if row is not None]
         return self._cut_of_options(figure, cut, label, rows)
 
     def respondents(self, cut: Dimensions) -> Card | None:
@@ -271,8 +278,7 @@ class Cards:
             text=self._words.per_cent(cell.share),
         )
 
-    def _share(self, label: str, row: Row, wanted: Measure) -> Measured:
-        found = share(row, wanted)
+    def _share(self, label: str, found: Share | None) -> Measured:
         if found is None:
             return self._hidden(label)
         low, high = found.interval()
@@ -308,10 +314,10 @@ class Cards:
         words = self._words
         return words.whole(cell.count), words.per_cent(cell.share), words.interval(cell.low, cell.high)
 
-    def _share_texts(self, row: Row, wanted: Measure) -> tuple[str, ...]:
-        found = share(row, wanted)
+    def _share_texts(self, found: Share | None) -> tuple[str, ...]:
+        """n, count, share, interval."""
         if found is None:
-            return (self._n(row), *(HIDDEN,) * len(SHARE_COLUMNS))
+            return (HIDDEN,) * (1 + len(SHARE_COLUMNS))
         words = self._words
         return (
             words.whole(found.n),

@@ -68,6 +68,13 @@ def measure(figure: Figure) -> Measure | None:
     return None
 
 
+def measure_of(table: SafeTable, figure: Figure) -> Measure | None:
+    """As `measure`; a table of "any" and "none" says what it says."""
+    if table.kind == "prevalence" and isinstance(figure, Item):
+        return Measure(name="at-least-once", options=frozenset({"any"}), is_exhaustive=True)
+    return measure(figure)
+
+
 def share(row: Row, measured: Measure) -> Share | None:
     """None: the row is hidden, or too much of it to tell."""
     if row.n is None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import combinations, product
 
+import msgspec
 from msgspec import Struct
 
-from analysis import Release, Row, SafeTable
+from analysis import Cell, Release, Row, SafeTable
 from questionnaires.model import Item, Questionnaire
 
 
@@ -47,6 +48,7 @@ def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iter
         counts={figure: _counts(table.rows[0]) for figure, table in shown.items()},
         shown_to={figure: size - t.unanswered.not_asked for figure, t in shown.items() if t.unanswered is not None},
     )
+    whole |= {figure: _as_cut(table, questionnaire, release) for figure, table in whole.items()}
     for dimension, tables in _by_dimension(release).items():
         for place, row in enumerate(tables[0].rows):
             rows = {table.figure: table.rows[place] for table in tables if table.rows[place].n is not None}
@@ -60,6 +62,18 @@ def _everyone(release: Release, questionnaire: Questionnaire, size: int) -> Iter
         for alike in _showing_alike(tables):
             yield _rest(dimension, [(whole[table.figure].rows[0], *table.rows) for table in alike], alike)
         yield from _rest_of_those_asked(release, questionnaire, dimension, tables)
+
+
+def _as_cut(table: SafeTable, questionnaire: Questionnaire, release: Release) -> SafeTable:
+    """The whole round's table of an item with the categories that its cuts have."""
+    item = questionnaire.item(table.figure)
+    is_collapsed = any(t.figure == table.figure and t.dimensions and t.kind == "prevalence" for t in release.tables)
+    (row,) = table.rows
+    if item is None or not is_collapsed or row.n is None:
+        return table
+    harmless = sum(_counts(row)[o.code] for o in item.options if o.harmless)
+    cells = (Cell(option="any", count=row.n - harmless), Cell(option="none", count=harmless))
+    return msgspec.structs.replace(table, rows=(Row(n=row.n, cells=cells),))
 
 
 def _showing_alike(tables: list[SafeTable]) -> list[list[SafeTable]]:
@@ -144,6 +158,10 @@ def _known_unions(known: Known, questionnaire: Questionnaire) -> Iterator[tuple[
         for item in questionnaire.items
         if item.id in known.bases and item.sensitive and any(o.harmless for o in item.options)
         if all(o.missing or o.code in known.counts[item.id] for o in item.options)
+    } | {
+        item.id: known.counts[item.id]["any"]
+        for item in questionnaire.items
+        if item.sensitive and "any" in known.counts.get(item.id, {})
     }
     for scale in questionnaire.scales:
         known_any = "any" in known.counts.get(scale.id, {})
@@ -205,7 +223,11 @@ def _crossings(release: Release, questionnaire: Questionnaire, k: int) -> Iterat
         for one, other in product(ones, others):
             if one.figure != other.figure or one.kind == "score":
                 continue
-            whole = next(_counts(t.rows[0]) for t in release.tables if t.figure == one.figure and not t.dimensions)
+            whole = next(
+                _counts(_as_cut(t, questionnaire, release).rows[0])
+                for t in release.tables
+                if t.figure == one.figure and not t.dimensions
+            )
             for a, b in product(one.rows, other.rows):
                 in_a, in_b = _counts(a), _counts(b)
                 if a.n is None or b.n is None or not set(in_a) == set(in_b) == set(whole):
@@ -229,7 +251,7 @@ def _n_at_most(item: Item | None, a: Row, b: Row) -> int:
 
 def _is_sensitive(questionnaire: Questionnaire, figure: str, code: str) -> bool:
     item = questionnaire.item(figure)
-    if item is not None:
+    if item is not None and code not in ("any", "none"):
         option = item.option(code)
         return item.sensitive and option is not None and not option.harmless
     return code == "any"

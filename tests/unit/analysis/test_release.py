@@ -264,18 +264,29 @@ def test_a_score_of_sensitive_items_tells_where_all_have_the_same() -> None:
 
 @pytest.mark.parametrize("few", [1, 2])
 def test_one_or_two_sensitive_answers_in_a_group_are_hidden_with_neighbours_that_would_tell(few: int) -> None:
+    asked = questionnaire(THREE_UNITS, form("insult"))
+    affected = {"a": few, "b": 12, "c": 20}
+    like = [({"unit": unit, "insult": "never"}, 40) for unit in "abc"]
+    like += [({"unit": unit, "insult": "often"}, n) for unit, n in affected.items()]
+
+    released = release(coded(asked, *like), BY_UNIT, POLICY)
+
+    rows = {row.groups[0]: row for row in table(released, "insult", "unit").rows}
+    assert {unit: row.n for unit, row in rows.items()} == {unit: 40 + n for unit, n in affected.items()}
+    for unit in "ab":
+        assert all((cell.count, cell.share, cell.low, cell.high) == (None,) * 4 for cell in rows[unit].cells)
+    assert counts(rows["c"]) == {"any": 20, "none": 40}
+
+
+def test_how_often_is_told_of_the_whole_round_and_whether_at_all_of_its_parts() -> None:
     asked = questionnaire(UNIT, form("insult"))
-    like = [({"unit": u, "insult": a}, 20) for u in ("a", "b") for a in ("never", "once")]
+    like = [({"unit": u, "insult": a}, 20) for u in ("a", "b") for a in ("never", "once", "often")]
 
-    released = release(coded(asked, *like, ({"unit": "a", "insult": "often"}, few)), BY_UNIT, POLICY)
+    released = release(coded(asked, *like), BY_UNIT, POLICY)
 
-    rows = table(released, "insult", "unit").rows
-    assert [row.n for row in rows] == [40 + few, 40]
-    for row in rows:
-        hidden = [cell for cell in row.cells if cell.count is None]
-        assert len(hidden) >= 2
-        assert "often" in {cell.option for cell in hidden}
-        assert all((cell.share, cell.low, cell.high) == (None, None, None) for cell in hidden)
+    assert counts(whole(released, "insult")) == {"never": 40, "once": 40, "often": 40}
+    assert table(released, "insult", "unit").kind == "prevalence"
+    assert [counts(row) for row in table(released, "insult", "unit").rows] == [{"any": 40, "none": 20}] * 2
 
 
 def test_a_crossing_shows_with_its_margins_and_hides_what_they_would_tell() -> None:
