@@ -116,6 +116,21 @@ def test_the_page_is_read_in_english_for_the_rest_of_the_session(
     expect(page.get_by_text("about 10% have taken part")).to_be_visible()
 
 
+def test_the_results_lead_to_why_figures_are_hidden_and_its_example_adds_up(
+    service: Service, rounds: tuple[Round, Round], page: Page
+) -> None:
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    page.get_by_role("main").get_by_role("link", name="Warum Zahlen verdeckt sind").last.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Warum Zahlen verdeckt sind")
+    counted, alone, together = page.get_by_role("table").all()
+    everyone, *offices = [int(text) for text in counted.locator("td").all_inner_texts()]
+    assert everyone == sum(offices)
+    assert alone.locator("td.is-hidden").count() == 1
+    assert together.locator("td.is-hidden").count() == 2
+    small = min(offices)
+    expect(page.get_by_text(f"{everyone} − {everyone - small} = {small}")).to_be_visible()
+
+
 def test_a_wrong_password_says_what_to_do_and_keeps_the_address(service: Service, page: Page) -> None:
     page.goto(f"{service.url}/team/sign-in")
     page.get_by_label("E-Mail-Adresse").fill("nobody@example.org")
@@ -143,7 +158,8 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     page.screenshot(path=pictures / f"team-{width}-{scheme}.png", full_page=True)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     found["every table open"] = violations(page)
-    for name, address in {"nothing yet": addresses[1], "overview": f"{service.url}/team/"}.items():
+    others = {"nothing yet": addresses[1], "overview": f"{service.url}/team/", "hidden": f"{service.url}/team/hidden"}
+    for name, address in others.items():
         page.goto(address)
         found[name] = violations(page)
     context.close()
