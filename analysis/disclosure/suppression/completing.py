@@ -36,7 +36,7 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
     lacking = []
     for number, cell in enumerate(cells):
         tell("attacking", number, len(cells))
-        if near.missing(pattern, cell) is not None:
+        if near.missing(pattern, cell, only_near=True) is not None:
             lacking.append(cell)
     movable = search.tables.statuses != Status.REQUIRED
     discount = 1 + SMALLEST_DISCOUNT - draft.degrees

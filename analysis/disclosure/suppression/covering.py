@@ -29,6 +29,7 @@ class Effort(Struct, frozen=True, kw_only=True):
 
     rounds: choices at most. degrees_first: of these, the first ones choose degrees of hiding, which is quick. gap: how
     much dearer than the best a round's choice may be, as a share. nodes: of the search for a round's choice.
+    only_near: look for movements among near cells only, and leave the rest to repair.
     steps: of the simplex method in all choices; what comes after them is left to repair. cuts: that a round asks for.
     """
 
@@ -36,6 +37,7 @@ class Effort(Struct, frozen=True, kw_only=True):
     degrees_first: int
     gap: float
     nodes: int
+    only_near: bool
     steps: int
     cuts: int
 
@@ -70,10 +72,10 @@ def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
         choice = chosen
         bounds.append(choice.bound)
         pattern = _adopt(search, pattern, choice)
-        failed, cuts, order = _attack(search, pattern, order, effort.cuts)
+        failed, cuts, order = _attack(search, pattern, order, effort)
         if not failed:
             return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds), is_complete=True)
-        if not master.add(cuts) and not _insist(search, master, pattern, failed):
+        if not master.add(cuts) and (effort.only_near or not _insist(search, master, pattern, failed)):
             break
         if master.steps > effort.steps:
             break
@@ -89,7 +91,7 @@ def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:
     return pattern
 
 
-def _attack(search: Search, pattern: Pattern, order: list[int], enough: int) -> tuple[list[int], list[Cut], list[int]]:
+def _attack(search: Search, pattern: Pattern, order: list[int], effort: Effort) -> tuple[list[int], list[Cut], list[int]]:
     """The cells that the pattern does not protect, what it violates, and where to look first next time."""
     near = Neighbourhoods(search, pattern.hidden, search.free)
     failed: list[int] = []
@@ -97,11 +99,11 @@ def _attack(search: Search, pattern: Pattern, order: list[int], enough: int) -> 
     tried = 0
     for cell in order:
         tried += 1
-        missing = near.missing(pattern, cell)
+        missing = near.missing(pattern, cell, only_near=effort.only_near)
         if missing is not None:
             failed.append(cell)
             cuts += missing
-        if len(cuts) >= enough:
+        if len(cuts) >= effort.cuts:
             break
     return failed, cuts, order[tried:] + order[:tried]
 
