@@ -53,11 +53,6 @@ def audit_tables(
     failed = np.isin(attacker.cells, [failure.cell for failure in failures])
     sound = requirements.primary & ~failed & ~zeros & ~intervals.unproven
     unproven = [f"cell {cell}: the solver gave up" for cell in attacker.cells[intervals.unproven].tolist()]
-    for whole in whole_intervals(attacker, intervals, requirements.goals(), sound):
-        if not whole.proven:
-            unproven.append(f"cell {attacker.cells[whole.cell]}: the search of whole tables was cut short")
-        elif missed := requirements.failed(whole.cell, whole.lower, whole.upper):
-            failures.append(_failure(attacker, whole.cell, missed, whole.lower, whole.upper, by_whole_tables=True))
     insiders = insider_discoveries(tables, attacker, intervals, sound & ~disclosed, coalition, steps)
     remainders = (
         Remainders(found=(), unproven=())
@@ -65,6 +60,14 @@ def audit_tables(
         else remainders_below(attacker, intervals, minimum_group_size)
     )
     printed = np.flatnonzero((tables.statuses == Status.PRIMARY) & ~hidden).tolist()
+    unproven += [*insiders.unproven, *remainders.unproven]
+    if not (failures or printed or insiders.discoveries or remainders.found or unproven):
+        # The costliest look comes last, and only at a release that nothing else holds back.
+        for whole in whole_intervals(attacker, intervals, requirements.goals(), sound, tables.values[attacker.cells]):
+            if not whole.proven:
+                unproven.append(f"cell {attacker.cells[whole.cell]}: the search of whole tables was cut short")
+            elif missed := requirements.failed(whole.cell, whole.lower, whole.upper):
+                failures.append(_failure(attacker, whole.cell, missed, whole.lower, whole.upper, by_whole_tables=True))
     return AuditReport(
         hidden=int(hidden.sum()),
         primary=int((tables.statuses == Status.PRIMARY).sum()),
@@ -75,7 +78,7 @@ def audit_tables(
         failures=tuple(sorted([*failures, *(_printed(tables, cell) for cell in printed)], key=lambda f: f.cell)),
         remainders=remainders.found,
         discoveries=insiders.discoveries,
-        unproven=(*unproven, *insiders.unproven, *remainders.unproven),
+        unproven=tuple(unproven),
     )
 
 

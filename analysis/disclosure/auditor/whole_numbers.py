@@ -1,21 +1,24 @@
 """Whether whole-number tables alone leave a primary cell less room than its interval says.
 
 Linear programs also move people by fractions. Most corners they find are whole tables already, and show by themselves
-that whole tables reach as far; for the rest, the narrowest intervals first, integer programs look again.
+that whole tables reach as far; for the rest, the narrowest intervals first, integer programs look again. This judges
+what the attack has found, so it may use the true table: the shortest way from it to a table beyond the goal is short,
+where a search from nowhere may take for ever.
 """
 
 import numpy as np
 from msgspec import Struct
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from analysis.disclosure.auditor.attacker import Attacker, Indices
 from analysis.disclosure.auditor.intervals import Goals, Intervals, components
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 CHECKED = 10  # intervals that integer programs look at
-OPTIMAL, UNBOUNDED = 0, 3  # statuses of `scipy.optimize.milp`
-NODES = 500  # of one search; a limit in nodes gives the same answer on every machine
+NODES = 100  # of one search; a limit in nodes gives the same answer on every machine
+OPTIMAL, INFEASIBLE, UNBOUNDED = 0, 2, 3  # statuses of `scipy.optimize.milp`
+ANY = 1e9  # relative gap at which any table will do
 
 
 class WholeInterval(Struct, frozen=True, kw_only=True):
@@ -30,7 +33,9 @@ class WholeInterval(Struct, frozen=True, kw_only=True):
     proven: bool
 
 
-def whole_intervals(attacker: Attacker, intervals: Intervals, goals: Goals, primary: Mask) -> list[WholeInterval]:
+def whole_intervals(
+    attacker: Attacker, intervals: Intervals, goals: Goals, primary: Mask, values: Numbers
+) -> list[WholeInterval]:
     """The narrowest primary intervals of which no whole table met so far shows that they reach their goals.
 
     Args:
@@ -38,6 +43,7 @@ def whole_intervals(attacker: Attacker, intervals: Intervals, goals: Goals, prim
         intervals: what linear programs found.
         goals: what intervals must reach.
         primary: shape (unknown,), cells whose intervals keep their requirements and are worth another look.
+        values: shape (unknown,), the true table.
 
     Returns:
         The intervals of those among them that whole tables do not reach the goals of, or were not seen to.
@@ -45,7 +51,7 @@ def whole_intervals(attacker: Attacker, intervals: Intervals, goals: Goals, prim
     """
     if not attacker.whole:
         return []
-    seen = _Seen(attacker, intervals, goals)
+    seen = _Seen(attacker, intervals, goals, values)
     doubtful = np.flatnonzero(primary & seen.short() & (intervals.component >= 0))
     width = (intervals.upper - intervals.lower)[doubtful]
     checked = doubtful[np.argsort(width, kind="stable")[:CHECKED]]
@@ -53,64 +59,100 @@ def whole_intervals(attacker: Attacker, intervals: Intervals, goals: Goals, prim
     found = []
     for number in np.unique(intervals.component[checked]).tolist():
         cells, equations = parts[number]
+        system = csr_array(attacker.relations[equations][:, cells])
         for cell in np.intersect1d(checked, cells).tolist():
-            # A table found for one cell may show what another needs.
-            if seen.short()[cell] and not seen.reach_goals(cells, equations, cell):
-                proven = seen.reach_ends(cells, equations, cell)
-                if seen.short()[cell]:
-                    lower, upper = float(seen.lower[cell]), float(seen.upper[cell])
-                    found.append(WholeInterval(cell=cell, lower=lower, upper=upper, proven=proven))
+            proven = seen.reach(cells, system, cell)
+            if seen.short()[cell]:
+                lower, upper = float(seen.lower[cell]), float(seen.upper[cell])
+                found.append(WholeInterval(cell=cell, lower=lower, upper=upper, proven=proven))
     return found
 
 
 class _Seen:
     """What whole tables have shown; lower, upper: shape (unknown,)."""
 
-    def __init__(self, attacker: Attacker, intervals: Intervals, goals: Goals) -> None:
-        self._attacker, self._goals = attacker, goals
-        self.lower, self.upper = intervals.whole_lower.copy(), intervals.whole_upper.copy()
+    def __init__(self, attacker: Attacker, intervals: Intervals, goals: Goals, values: Numbers) -> None:
+        self._attacker, self._values = attacker, values
+        # What not even fractions reach is not asked of whole tables.
+        self._goals = Goals(
+            lower=np.maximum(goals.lower, intervals.lower),
+            upper=np.minimum(goals.upper, intervals.upper),
+            width=np.minimum(goals.width, intervals.upper - intervals.lower),
+        )
+        self.lower = np.minimum(intervals.whole_lower, values)
+        self.upper = np.maximum(intervals.whole_upper, values)
 
     def short(self) -> Mask:
         """Of which cells no two tables show that the goals are reached; shape (unknown,)."""
         goals = self._goals
         return (self.lower > goals.lower) | (self.upper < goals.upper) | (self.upper - self.lower < goals.width)
 
-    def reach_goals(self, cells: Indices, equations: Indices, cell: int) -> bool:
-        """Look for a table at or beyond each goal; whether that is enough. Any such table does, which is quick."""
-        lower, upper = self._attacker.lower[cells], self._attacker.upper[cells]
-        place, nothing = int(np.searchsorted(cells, cell)), np.zeros(cells.size)
-        if lower[place] <= self._goals.upper[cell] <= upper[place] and self.upper[cell] < self._goals.upper[cell]:
-            raised = lower.copy()
-            raised[place] = np.ceil(self._goals.upper[cell])
-            self._solve(cells, equations, nothing, Bounds(raised, upper))
-        wanted = min(self._goals.lower[cell], self.upper[cell] - self._goals.width[cell])
-        if lower[place] <= wanted < self.lower[cell]:
-            lowered = upper.copy()
-            lowered[place] = np.floor(wanted)
-            self._solve(cells, equations, nothing, Bounds(lower, lowered))
-        return not self.short()[cell]
+    def reach(self, cells: Indices, system: csr_array, cell: int) -> bool:
+        """Look for tables that show enough of the cell; whether it is decided that there are some, or none."""
+        goals = self._goals
+        if self.upper[cell] < goals.upper[cell]:
+            status = self._move(cells, system, cell, goals.upper[cell] - self._values[cell])
+            if status != OPTIMAL:
+                return status == INFEASIBLE
+        if self.lower[cell] > goals.lower[cell]:
+            status = self._move(cells, system, cell, goals.lower[cell] - self._values[cell])
+            if status != OPTIMAL:
+                return status == INFEASIBLE
+        if self.short()[cell]:
+            self._move(cells, system, cell, self.lower[cell] + goals.width[cell] - self._values[cell])
+        return not self.short()[cell] or self._reach_ends(cells, system, cell)
 
-    def reach_ends(self, cells: Indices, equations: Indices, cell: int) -> bool:
+    def _move(self, cells: Indices, system: csr_array, cell: int, way: float) -> int:
+        """Look for a table in which the cell lies that way from its value or beyond; the solver's status."""
+        values, attacker = self._values[cells], self._attacker
+        up, down = attacker.upper[cells] - values, values - attacker.lower[cells]
+        least = np.zeros(2 * cells.size)
+        least[np.searchsorted(cells, cell) + (cells.size if way < 0 else 0)] = np.ceil(abs(way))
+        most = np.concatenate([up, down])
+        if np.any(least > most):
+            return INFEASIBLE
+        answer = milp(
+            np.ones(2 * cells.size),
+            integrality=np.ones(2 * cells.size, dtype=np.int64),
+            bounds=Bounds(least, most),
+            constraints=LinearConstraint(_beside(system, -1.0 * system), 0.0, 0.0),
+            options={"node_limit": NODES, "mip_rel_gap": ANY},
+        )
+        if answer.x is None:
+            return int(answer.status)
+        self._note(cells, values + np.round(answer.x[: cells.size]) - np.round(answer.x[cells.size :]))
+        return OPTIMAL
+
+    def _reach_ends(self, cells: Indices, system: csr_array, cell: int) -> bool:
         """Search both ends; whether they are proven."""
         bounds = Bounds(self._attacker.lower[cells], self._attacker.upper[cells])
-        least = self._solve(cells, equations, np.where(cells == cell, 1.0, 0.0), bounds)
-        most = self._solve(cells, equations, np.where(cells == cell, -1.0, 0.0), bounds)
-        if most == UNBOUNDED:
-            self.upper[cell] = np.inf
-        return least == OPTIMAL and most in (OPTIMAL, UNBOUNDED)
+        totals = system @ self._values[cells]
+        proven = True
+        for sign in (1.0, -1.0):
+            answer = milp(
+                np.where(cells == cell, sign, 0.0),
+                integrality=np.ones(cells.size, dtype=np.int64),
+                bounds=bounds,
+                constraints=LinearConstraint(system, totals, totals),
+                options={"node_limit": NODES, "mip_rel_gap": 0.0},
+            )
+            if answer.x is not None:
+                self._note(cells, np.round(answer.x))
+            if answer.status == UNBOUNDED:
+                self.upper[cell] = np.inf  # no lower bound is infinite
+            proven &= answer.status in (OPTIMAL, UNBOUNDED)
+        return proven
 
-    def _solve(self, cells: Indices, equations: Indices, objective: Numbers, bounds: Bounds) -> int:
-        """Keep what the table found shows of all cells; the solver's status."""
-        totals = self._attacker.totals[equations]
-        answer = milp(
-            objective,
-            integrality=np.ones(cells.size, dtype=np.int64),
-            bounds=bounds,
-            constraints=LinearConstraint(csr_array(self._attacker.relations[equations][:, cells]), totals, totals),
-            options={"node_limit": NODES, "mip_rel_gap": 0.0},
-        )
-        if answer.x is not None:
-            table = np.round(answer.x)
-            self.lower[cells] = np.minimum(self.lower[cells], table)
-            self.upper[cells] = np.maximum(self.upper[cells], table)
-        return int(answer.status)
+    def _note(self, cells: Indices, table: Numbers) -> None:
+        """Keep what this table shows of all cells at once."""
+        self.lower[cells] = np.minimum(self.lower[cells], table)
+        self.upper[cells] = np.maximum(self.upper[cells], table)
+
+
+def _beside(left: csr_array, right: csr_array) -> csr_array:
+    """Both matrices in one, shape (rows, columns of both)."""
+    first, second = left.tocoo(), right.tocoo()
+    row = np.concatenate([first.coords[0], second.coords[0]])
+    column = np.concatenate([first.coords[1], second.coords[1] + left.shape[1]])
+    entries = (np.concatenate([first.data, second.data]), (row, column))
+    return csr_array(coo_array(entries, shape=(left.shape[0], left.shape[1] + right.shape[1])))
