@@ -60,7 +60,9 @@ def whole_intervals(
     for number in np.unique(intervals.component[checked]).tolist():
         cells, equations = parts[number]
         system = csr_array(attacker.relations[equations][:, cells])
-        for cell in np.intersect1d(checked, cells).tolist():
+        narrow = np.intersect1d(checked, cells)
+        seen.reach_together(cells, system, narrow)
+        for cell in narrow.tolist():
             proven = seen.reach(cells, system, cell)
             if seen.short()[cell]:
                 lower, upper = float(seen.lower[cell]), float(seen.upper[cell])
@@ -87,28 +89,39 @@ class _Seen:
         goals = self._goals
         return (self.lower > goals.lower) | (self.upper < goals.upper) | (self.upper - self.lower < goals.width)
 
+    def reach_together(self, cells: Indices, system: csr_array, aims: Indices) -> None:
+        """One table may well show an end of every aim, another one the other ends."""
+        self._move(cells, system, aims, self._goals.upper[aims] - self._values[aims])
+        self._move(cells, system, aims, self._goals.lower[aims] - self._values[aims])
+        self._move(cells, system, aims, self.lower[aims] + self._goals.width[aims] - self._values[aims])
+
     def reach(self, cells: Indices, system: csr_array, cell: int) -> bool:
         """Look for tables that show enough of the cell; whether it is decided that there are some, or none."""
-        goals = self._goals
+        goals, aim = self._goals, np.array([cell])
         if self.upper[cell] < goals.upper[cell]:
-            status = self._move(cells, system, cell, goals.upper[cell] - self._values[cell])
+            status = self._move(cells, system, aim, goals.upper[aim] - self._values[aim])
             if status != OPTIMAL:
                 return status == INFEASIBLE
         if self.lower[cell] > goals.lower[cell]:
-            status = self._move(cells, system, cell, goals.lower[cell] - self._values[cell])
+            status = self._move(cells, system, aim, goals.lower[aim] - self._values[aim])
             if status != OPTIMAL:
                 return status == INFEASIBLE
         if self.short()[cell]:
-            self._move(cells, system, cell, self.lower[cell] + goals.width[cell] - self._values[cell])
+            self._move(cells, system, aim, self.lower[aim] + goals.width[aim] - self._values[aim])
         return not self.short()[cell] or self._reach_ends(cells, system, cell)
 
-    def _move(self, cells: Indices, system: csr_array, cell: int, way: float) -> int:
-        """Look for a table in which the cell lies that way from its value or beyond; the solver's status."""
+    def _move(self, cells: Indices, system: csr_array, aims: Indices, ways: Numbers) -> int:
+        """Look for a table in which each aim lies that way from its value or beyond; the solver's status.
+
+        ways: shape (aims,); infinite = no matter where.
+        """
         values, attacker = self._values[cells], self._attacker
         up, down = attacker.upper[cells] - values, values - attacker.lower[cells]
-        least = np.zeros(2 * cells.size)
-        least[np.searchsorted(cells, cell) + (cells.size if way < 0 else 0)] = np.ceil(abs(way))
-        most = np.concatenate([up, down])
+        place = np.searchsorted(cells, aims)
+        least, most = np.zeros(2 * cells.size), np.concatenate([up, down])
+        asked = np.where(np.isinf(ways), 0.0, ways)
+        least[place], least[cells.size + place] = np.ceil(np.maximum(asked, 0)), np.ceil(np.maximum(-asked, 0))
+        most[place[asked < 0]] = most[cells.size + place[asked > 0]] = 0.0  # no way back
         if np.any(least > most):
             return INFEASIBLE
         answer = milp(
