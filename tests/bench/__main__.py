@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import parts, service
+from tests.bench import parts, service, suppressions
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
     arguments.add_argument("--participants", type=int, default=2000, help="who take part over HTTP")
     arguments.add_argument("--out", type=Path, help="write the JSON document there too")
     given = arguments.parse_args()
-    figures = [*parts.measure(), *asyncio.run(service.measure(given.participants))]
+    figures = [*parts.measure(), *suppressions.measure(), *asyncio.run(service.measure(given.participants))]
     for figure in figures:
         print(f"{figure.name:52}{figure.value:>12,.1f} {figure.unit}", file=sys.stderr)
     document = json.dumps([{"name": f.name, "value": f.value, "unit": f.unit} for f in figures], indent=2)

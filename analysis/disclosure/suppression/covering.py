@@ -91,7 +91,9 @@ def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:
     return pattern
 
 
-def _attack(search: Search, pattern: Pattern, order: list[int], effort: Effort) -> tuple[list[int], list[Cut], list[int]]:
+def _attack(
+    search: Search, pattern: Pattern, order: list[int], effort: Effort
+) -> tuple[list[int], list[Cut], list[int]]:
     """The cells that the pattern does not protect, what it violates, and where to look first next time."""
     near = Neighbourhoods(search, pattern.hidden, search.free)
     failed: list[int] = []
@@ -120,6 +122,7 @@ def _insist(search: Search, master: Master, pattern: Pattern, failed: list[int])
             if search.guard(everything, program, cell) is not None:
                 return False
     more = np.flatnonzero(~pattern.hidden & (search.tables.statuses == Status.OPTIONAL))
-    spared = all(search.guard(pattern, search.program(np.flatnonzero(pattern.hidden), search.free), c) is None for c in failed)
+    spared = all(
+        search.guard(pattern, search.program(np.flatnonzero(pattern.hidden), search.free), c) is None for c in failed
+    )
     return spared or bool(master.add([Cut(cells=more, weights=np.ones(more.size), least=1.0)]))
-

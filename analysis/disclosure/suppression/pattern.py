@@ -101,9 +101,7 @@ class Pattern:
         return _hitting(touched, people, frozenset(self._known_by.get(cell, ())), spared, frozenset())
 
 
-def _hitting(
-    sets: list[People], size: int, barred: People, spared: frozenset[People], chosen: People
-) -> People | None:
+def _hitting(sets: list[People], size: int, barred: People, spared: frozenset[People], chosen: People) -> People | None:
     """`chosen` and at most `size` more that meet every set."""
     if not sets:
         return chosen if chosen and chosen not in spared else None

@@ -135,7 +135,9 @@ class Search:
 
     def _counts(self, pattern: Pattern, cell: int, people: People) -> bool:
         known = {known for person in people for known in pattern.insiders[person]}
-        alike = {c for c in known if pattern.moves_alike(cell, (c,)) and self.tables.values[c] == self.tables.values[cell]}
+        alike = {
+            c for c in known if pattern.moves_alike(cell, (c,)) and self.tables.values[c] == self.tables.values[cell]
+        }
         return bool(alike) or pattern.moves_alike(cell, tuple(known))
 
 
