@@ -89,7 +89,11 @@ def _protect(given: argparse.Namespace) -> int:
         return NOT_PASSED
     write_pattern(given.out, protection.hidden, tables.statuses == Status.PRIMARY)
     if protection.bound is not None:
-        proof = "the proven optimum" if protection.is_optimal else f"not proven; the optimum is {protection.bound:g} at least"
+        proof = (
+            "the proven optimum"
+            if protection.is_optimal
+            else f"not proven; the optimum is {protection.bound:g} at least"
+        )
         _say(f"cost of the complementary cells: {protection.cost:g}, {proof}")
     return PASSED
 
@@ -125,11 +129,14 @@ def _write_intervals(path: Path, tables: LinkedTables, report: AuditReport) -> N
 
 
 def _findings(report: AuditReport) -> list[str]:
-    lines = [
-        f"{report.hidden} cells are hidden, {report.primary} of all are primary; "
-        f"exactly disclosed: {len(report.exactly_disclosed)}, too closely known: {len(report.failures)}, "
-        f"groups below the minimum: {len(report.remainders)}, found out by insiders: {len(report.discoveries)}"
-    ]
+    counts = {
+        "exactly disclosed": len(report.exactly_disclosed),
+        "too closely known": len(report.failures),
+        "groups below the minimum": len(report.remainders),
+        "found out by insiders": len(report.discoveries),
+    }
+    found = ", ".join(f"{what}: {count}" for what, count in counts.items())
+    lines = [f"{report.hidden} cells are hidden, {report.primary} of all are primary; {found}"]
     lines += [
         f"cell {failure.cell} lies between {failure.lower:g} and {failure.upper:g}; not kept: "
         + "; ".join(failure.requirements)

@@ -10,6 +10,7 @@ Source: sdcTable, createJJFormat and writeJJFormat; τ-ARGUS manual.
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -167,7 +168,7 @@ def _count(path: Path, lines: Sequence[Line], place: int, what: str) -> int:
     return count
 
 
-def _cells(path: Path, lines: Sequence[Line]) -> dict[str, NDArray]:
+def _cells(path: Path, lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     rows = [text.split() for _, text in lines]
     for (number, _), row in zip(lines, rows, strict=True):
         if len(row) != len(FIELDS):
@@ -193,7 +194,7 @@ def _cells(path: Path, lines: Sequence[Line]) -> dict[str, NDArray]:
     return {name: column[np.argsort(order)] for name, column in columns.items()}
 
 
-def _faults(cells: dict[str, NDArray]) -> Iterator[tuple[str, Mask]]:
+def _faults(cells: dict[str, NDArray[Any]]) -> Iterator[tuple[str, Mask]]:
     """What may not be, each with the cells that are so."""
     index, size = cells["index"], cells["index"].size
     yield f"an index is a whole number from 0 to {size - 1}", ~((index >= 0) & (index < size) & (index % 1 == 0))

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.bench import audits, parts, releases, service, statistics
+from tests.bench import audits, parts, releases, service, statistics, suppressions
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
         *statistics.measure(),
         *releases.measure(),
         *audits.measure(),
+        *suppressions.measure(),
         *asyncio.run(service.measure(given.participants)),
     ]
     for figure in figures:

@@ -91,7 +91,9 @@ def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:
     return pattern
 
 
-def _attack(search: Search, pattern: Pattern, order: list[int], effort: Effort) -> tuple[list[int], list[Cut], list[int]]:
+def _attack(
+    search: Search, pattern: Pattern, order: list[int], effort: Effort
+) -> tuple[list[int], list[Cut], list[int]]:
     """The cells that the pattern does not protect, what it violates, and where to look first next time."""
     near = Neighbourhoods(search, pattern.hidden, search.free)
     failed: list[int] = []

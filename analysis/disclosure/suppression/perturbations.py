@@ -52,9 +52,9 @@ class Perturbations:
         self._room_up = (tables.upper - tables.values)[cells]
         self._room_down = (tables.values - tables.lower)[cells]
         self._blocked = np.zeros(cells.size, dtype=np.bool_)
-        matrix = tables.relations[:, cells].tocsr()
-        self._rows = np.flatnonzero(np.diff(matrix.indptr) > 0)
-        matrix = matrix[self._rows].tocsc()
+        among = tables.relations[:, cells].tocsr()
+        self._rows = np.flatnonzero(np.diff(among.indptr) > 0)
+        matrix = among[self._rows].tocsc()
         self._solver = new_solver()
         program = highspy.HighsLp()
         program.num_col_ = 2 * cells.size
@@ -125,7 +125,7 @@ class Perturbations:
 
     def _obstacle(self, cell: int, amount: float, fixed: Sequence[int]) -> Obstacle:
         """What the dual ray says of all cells, also of those that this program does not know."""
-        _, there_is, ray = self._solver.getDualRay()
+        _, there_is, ray = self._solver.getDualRay()  # type: ignore[attr-defined]
         if not there_is:
             return Obstacle()
         tables = self._tables
@@ -157,7 +157,7 @@ class Perturbations:
 
 def new_solver() -> highspy.Highs:
     """HiGHS that gives the same answer to the same question on every machine."""
-    solver = highspy.Highs()
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS' own signature
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 1)

@@ -14,7 +14,9 @@ Mask = NDArray[np.bool_]
 SMALL = 1500  # cells that may move; to here choices of whole cells are quick from the start
 SMALL_EFFORT = Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, only_near=False, steps=40_000, cuts=10_000)
 LARGE_EFFORT = Effort(rounds=10, degrees_first=6, gap=0.01, nodes=1, only_near=True, steps=40_000, cuts=400)
-EXACT_EFFORT = Effort(rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, only_near=False, steps=10**12, cuts=10_000)
+EXACT_EFFORT = Effort(
+    rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, only_near=False, steps=10**12, cuts=10_000
+)
 EQUAL = 1e-6  # of the cost; sums of costs that differ by less are the same
 
 

@@ -56,7 +56,17 @@ def test_an_instance_is_read_as_it_stands(tmp_path: Path) -> None:
         "\ufeff" + PLAIN,
         PLAIN.replace("1 3 3 u 0 100 1 7 9\n2 9 9 s 0 100 0 0 0", "2 9 9 s 0 100 0 0 0\n1 3 3 u 0 100 1 7 9"),
     ],
-    ids=["CRLF", "blanks", "R brackets", "close brackets", "decimal total", "scientific", "empty lines", "BOM", "order"],
+    ids=[
+        "CRLF",
+        "blanks",
+        "R brackets",
+        "close brackets",
+        "decimal total",
+        "scientific",
+        "empty lines",
+        "BOM",
+        "order",
+    ],
 )
 def test_every_way_of_writing_an_instance_reads_the_same(tmp_path: Path, text: str) -> None:
     plain, other = read_instance(written(tmp_path, PLAIN)), read_instance(written(tmp_path, text, "other.jj"))

@@ -77,9 +77,7 @@ def test_two_insiders_who_pool_what_they_know_compute_nobody_else() -> None:
 def test_somebody_known_by_being_the_whole_group_is_no_disclosure() -> None:
     # A group of one whose only answer is in one category; the other is a printed zero.
     values, relations = [10, 1, 9, 1, 0, 4, 5], [[-1, 1, 1, 0, 0, 0, 0], [0, -1, 0, 1, 1, 0, 0], [0, 0, -1, 0, 0, 1, 1]]
-    tables = tables_of(
-        values, relations, {1: (0, 0, 0), 3: (0, 0, 0)}, required=[4], insiders=[(1,), (3,)]
-    )
+    tables = tables_of(values, relations, {1: (0, 0, 0), 3: (0, 0, 0)}, required=[4], insiders=[(1,), (3,)])
     hidden = protect(tables).hidden
     assert hidden[[1, 3]].all()
     low, high = interval(tables, hidden, 1)
