@@ -2,7 +2,7 @@
 
 import click
 
-from survey_service.cli import questionnaires, rounds, service, surveys, team
+from survey_service.cli import questionnaires, rounds, service, surveys, team, trustees
 from survey_service.cli.command import Answer, command
 from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
@@ -63,3 +63,4 @@ rounds.register(main)
 questionnaires.register(main)
 service.register(main)
 team.register(main)
+trustees.register(main)

@@ -11,13 +11,13 @@ from survey_service.errors import Refusal
 Email = NewType("Email", str)
 
 AccountRole = Literal["project-team", "trustee", "auditor", "operator"]
-Deed = Literal["read-results"]
+Deed = Literal["read-results", "hold-share", "approve"]
 
 ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
 MAY: dict[AccountRole, frozenset[Deed]] = {
-    "project-team": frozenset({"read-results"}),
-    "trustee": frozenset({"read-results"}),
-    "auditor": frozenset({"read-results"}),
+    "project-team": frozenset({"read-results", "hold-share"}),
+    "trustee": frozenset({"read-results", "hold-share"}),
+    "auditor": frozenset({"read-results", "hold-share", "approve"}),
     "operator": frozenset({"read-results"}),
 }
 """What each role may do on the team's pages; what is not named here, nobody may."""

@@ -90,6 +90,38 @@ def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> N
     assert (missing.returncode, missing.stdout) == (1, "The ballot box does not hold this receipt.\n")
 
 
+def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run) -> None:
+    passphrases = {"a@example.org": "five words drawn by chance", "b@example.org": "another five words by chance"}
+    named = [word for email in passphrases for word in ("--trustee", email)]
+    waiting = run("round", "create", "trial", "--custody", "trustees", "--threshold", "2", *named)
+    assert "Once one passphrase is lost, or every copy of the key file, its answers are lost for good" in waiting.stdout
+    round_id = waiting.stdout.split()[1].rstrip(":")
+    assert f"{round_id}: waits for its trustees' passphrases" in run("round", "list").stdout
+
+    def as_trustee(verb: str, email: str, *words: str, passphrase: str | None = None) -> Any:
+        return run(
+            *("trustee", verb, round_id, email, "--passphrase-stdin", *words),
+            stdin=f"{passphrase or passphrases[email]}\n",
+        )
+
+    for email in passphrases:
+        done = as_trustee("add", email)
+        assert done.returncode == 0, done.stderr
+    assert "It does not open before these have come:\n  proof of a@example.org\n  proof of b@" in done.stdout
+    assert as_trustee("prove", "a@example.org", passphrase="something else altogether").returncode == 1
+    for email in passphrases:
+        proven = as_trustee("prove", email)
+        assert proven.returncode == 0, proven.stderr
+    shown = answer(run("round", "show", round_id, "--json"))
+    assert (shown["state"], shown["custody"], shown["waits_for"]) == ("open", "2 of 2 trustees", [])
+
+    root = answer(run("round", "close", round_id, "--json"))["root"]
+    refused = run("round", "unseal", round_id)
+    assert refused.returncode == 0  # too few responses: lost, unopened
+    assert "Lost: fewer responses than the minimum group size" in refused.stdout
+    assert as_trustee("give", "a@example.org", "--root", root).returncode == 1
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

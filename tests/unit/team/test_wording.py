@@ -91,7 +91,18 @@ def test_every_wording_is_used() -> None:
     handlers = FOLDER.parents[2] / "team"
     code = "".join(path.read_text("utf-8") for path in FOLDER.parent.glob("*.html"))
     code += "".join(path.read_text("utf-8") for path in handlers.glob("*.py"))
-    composed = ("roles.", "state.", "next.", "refused.", "sign_in.", "column.", "results.message_", "finding.")
+    composed = (
+        "roles.",
+        "state.",
+        "next.",
+        "refused.",
+        "sign_in.",
+        "column.",
+        "results.message_",
+        "finding.",
+        "trustee.task.",
+        "trustee.refused.",
+    )
     names = flat(tomllib.loads((FOLDER / "de.toml").read_text("utf-8")))
     assert [
         name for name in names if not name.startswith(composed) and not re.search(f"[\"']{re.escape(name)}[\"']", code)
