@@ -6,6 +6,7 @@ from typing import Literal, NewType, get_args
 
 from msgspec import Struct
 
+from survey_service.domain.surveys import Office
 from survey_service.errors import Refusal
 
 Email = NewType("Email", str)
@@ -27,9 +28,12 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
+    """office: whom an auditor speaks for."""
+
     email: Email
     role: AccountRole
     disabled: bool
+    office: Office | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -90,6 +90,25 @@ def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> N
     assert (missing.returncode, missing.stdout) == (1, "The ballot box does not hold this receipt.\n")
 
 
+def test_an_office_approves_at_the_command_line_with_its_own_password(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "approved.toml"
+    file.write_text('approvals = ["staff-council"]\n' + SURVEY.format(survey_id="approved", roster_size=40))
+    sha256 = answer(run("survey", "create", str(file), "--json"))["sha256"]
+    password = "four words without sense\n"
+    email = "council@office.example"
+    office = ("--role", "auditor", "--office", "staff-council", "--password-stdin")
+    assert run("team", "add", email, *office, stdin=password).returncode == 0
+    assert f"{email}: auditor of staff-council" in run("team", "list").stdout
+    planned = answer(run("round", "create", "approved", "--json"))
+    assert (planned["state"], planned["waits_for"]) == ("scheduled", ["approval: staff-council"])
+    approve = ("survey", "approve", "approved", "--as", email, "--password-stdin", "--hash")
+    assert run(*approve, sha256, stdin="four words of somebody else\n").returncode == 1
+    assert "another one" in run(*approve, "0" * 64, stdin=password).stderr
+    approved = run(*approve, sha256, stdin=password)
+    assert approved.stdout.endswith(f"No approval is missing.\nRound {planned['round_id']} is open.\n")
+    assert answer(run("survey", "show", "approved", "--json"))["approved"][0]["office"] == "staff-council"
+
+
 def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run) -> None:
     passphrases = {"a@example.org": "five words drawn by chance", "b@example.org": "another five words by chance"}
     named = [word for email in passphrases for word in ("--trustee", email)]
@@ -228,9 +247,13 @@ def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
     }
     again = run(*words, stdin="four words by chance\n")
     assert (again.returncode, "team disable" in again.stderr) == (1, True)
-    assert answer(run("team", "disable", "kim@example.org", "--json")) == {"email": "kim@example.org", "disabled": True}
+    assert answer(run("team", "disable", "kim@example.org", "--json")) == {
+        "email": "kim@example.org",
+        "disabled": True,
+        "office": None,
+    }
     assert answer(run("team", "list", "--json")) == [
-        {"email": "kim@example.org", "role": "auditor", "disabled": True},
+        {"email": "kim@example.org", "role": "auditor", "disabled": True, "office": None},
     ]
     assert run("team", "list").stdout == "kim@example.org: auditor, disabled\n"
 

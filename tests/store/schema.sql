@@ -294,6 +294,7 @@ GRANT ALL ON FUNCTION survey.clock() TO survey_operation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_opening;
 GRANT ALL ON FUNCTION survey.clock() TO survey_tabulation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_reporting;
+GRANT ALL ON FUNCTION survey.clock() TO survey_team;
 REVOKE ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) TO survey_opening;
 REVOKE ALL ON FUNCTION survey.hold_ballot_box() FROM PUBLIC;

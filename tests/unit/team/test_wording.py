@@ -102,6 +102,7 @@ def test_every_wording_is_used() -> None:
         "finding.",
         "trustee.task.",
         "trustee.refused.",
+        "survey.office.",
     )
     names = flat(tomllib.loads((FOLDER / "de.toml").read_text("utf-8")))
     assert [
