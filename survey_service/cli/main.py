@@ -2,7 +2,7 @@
 
 import click
 
-from survey_service.cli import questionnaires, rounds, service, surveys, team, trustees, verify
+from survey_service.cli import linkage, questionnaires, rounds, service, surveys, team, trustees, verify
 from survey_service.cli.command import Answer, command
 from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
@@ -65,3 +65,4 @@ service.register(main)
 team.register(main)
 trustees.register(main)
 verify.register(main)
+linkage.register(main)

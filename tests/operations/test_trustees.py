@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from survey_service.attack.attackers import forms
+from survey_service.attack.evidence import superuser
 from survey_service.custody import MissingKey, gift
 from survey_service.domain import key_shares
 from survey_service.domain.accounts import Email
@@ -47,8 +49,6 @@ from survey_service.operations.unseal_round import unseal_round
 from survey_service.store import rounds as store
 from tests.conftest import SURVEY
 from tests.operations.participants import GitHub, take_part
-from tests.privacy.attackers import forms
-from tests.privacy.evidence import superuser
 
 TRUSTEES = {
     Email("council@example.org"): "five words nobody would guess",

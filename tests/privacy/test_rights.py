@@ -5,10 +5,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from survey_service.attack.evidence import superuser
 from survey_service.operations.installation import Installation
 from survey_service.store.database import Role
 from tests.conftest import new_round
-from tests.privacy.evidence import superuser
 
 READINGS = {
     "sealed": "SELECT sealed FROM sealed_response",
