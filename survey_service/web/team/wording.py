@@ -98,6 +98,8 @@ class Wording:
         facts = {"opens": self.date(opens_at), "closes": self.date(closes_at)}
         if state == "open" and closes_at <= now:
             return self("state.ending", **facts)
+        if state == "scheduled" and opens_at <= now:
+            return self("state.waiting")  # past its time, so something else holds it back
         if per_cent is None or state in ("scheduled", "lost"):
             return self(f"state.{state}", **facts)
         return self(f"state.{state}_with", participation=self.participation(per_cent), **facts)
