@@ -96,27 +96,34 @@ async def prepare_round(
 async def add_trustee(installation: Installation, round_id: str, email: str, passphrase: str) -> Round | Preparation:
     """Sets a trustee's passphrase; the last one makes the keys and fixes the terms, and the round is returned.
 
+    Where a crash came after the last passphrase and before the keys, any trustee who repeats theirs finishes it.
+
     Raises: UnknownPreparation, NotATrustee, AlreadyEnrolled, WeakPassphrase, WeakPassword, UnusableTimes.
     """
     address = normalise_email(email)
     async with installation.database.session("operation") as connection:
         preparation = await _waiting(connection, round_id)
     place = _place(preparation, address)
-    if installation.keys.has(preparation.round_id, enrolment(place)):
-        raise AlreadyEnrolled(round_id, address)
+    _refuse_second(installation, preparation, place)
     made = await asyncio.to_thread(enrol, address, accepted_passphrase(passphrase, address))
     async with installation.database.session("operation") as connection, connection.transaction():
         await store.run(connection, "hold_survey", preparation.survey_id)
         await _waiting(connection, round_id)
-        if installation.keys.has(preparation.round_id, enrolment(place)):
-            raise AlreadyEnrolled(round_id, address)
-        installation.keys.create(preparation.round_id, enrolment(place), msgspec.json.encode(made))
+        _refuse_second(installation, preparation, place)
+        if not installation.keys.has(preparation.round_id, enrolment(place)):
+            installation.keys.create(preparation.round_id, enrolment(place), msgspec.json.encode(made))
         if enrolled(installation, preparation) != preparation.trustees:
             return preparation
         found = await _make(installation, connection, preparation)
     for name in installation.keys.waiting(preparation.round_id):
         installation.keys.destroy(preparation.round_id, name)  # the key file holds what they held
     return found
+
+
+def _refuse_second(installation: Installation, preparation: Preparation, place: int) -> None:
+    done = enrolled(installation, preparation)
+    if preparation.trustees[place] in done and done != preparation.trustees:
+        raise AlreadyEnrolled(preparation.round_id, preparation.trustees[place])
 
 
 def enrolled(installation: Installation, preparation: Preparation) -> tuple[Email, ...]:

@@ -121,6 +121,30 @@ async def test_a_round_has_terms_only_when_every_trustee_has_set_a_passphrase(
         await add_trustee(installation, waiting.round_id, PROJECT, TRUSTEES[PROJECT])
 
 
+async def test_a_set_up_that_was_interrupted_before_the_key_was_made_is_finished_by_any_trustee(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCut(Exception):
+        pass
+
+    def fail(*_: object) -> None:
+        raise PowerCut
+
+    survey_id = await survey_with(installation, tmp_path, 'custody = "2 of 3 trustees"')
+    waiting = await prepare_round(installation, survey_id, tuple(TRUSTEES))
+    for email in (COUNCIL, PRIVACY):
+        await add_trustee(installation, waiting.round_id, email, TRUSTEES[email])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "insert_round", fail)  # the keys are on the disk, the round is not
+        with pytest.raises(PowerCut):
+            await add_trustee(installation, waiting.round_id, PROJECT, TRUSTEES[PROJECT])
+    made = await add_trustee(installation, waiting.round_id, COUNCIL, TRUSTEES[COUNCIL])
+    assert isinstance(made, Round)
+    for email, passphrase in TRUSTEES.items():
+        made = await prove_share(installation, made.round_id, email, passphrase)
+    assert made.state == "open"
+
+
 async def test_two_trustees_who_set_their_passphrases_at_once_make_one_round(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_round_opens_with_the_last_approval_and_participants_see_who_approve
     anyone.goto(f"{service.url}/r/{found.round_id}")
     expect(anyone.get_by_role("heading", name="Wer zugestimmt hat")).to_be_visible()
     main = anyone.get_by_role("main")
+    expect(main).to_contain_text("Der Schlüssel zu den Antworten liegt beim Betreiber des Servers.")
     for told in ("der Personalrat am ", "die Stelle für Datenschutz am ", "Gruppen ab 10 Personen", "beim Betreiber"):
         expect(main).to_contain_text(told)
     expect(main).to_contain_text(hashlib.sha256(found.definition).hexdigest())

@@ -113,6 +113,9 @@ def test_three_trustees_set_up_prove_and_two_of_them_unseal(
         page.get_by_label("Ihre Passphrase").fill(PASSPHRASES[email])
         page.get_by_role("button", name="Probieren, ob sie passt").click()
         heading(page, "Die Runde läuft" if email == "project@example.org" else "Ihre Passphrase passt")
+    participant = people["project@example.org"]
+    participant.goto(f"{service.url}/r/{waiting}")
+    expect(participant.get_by_text("Nur 2 von ihnen zusammen können die Urne entsiegeln")).to_be_visible()
     close_with_answers(service, waiting)
 
     first, second = people["council@example.org"], people["project@example.org"]

@@ -100,7 +100,8 @@ def task_of(seen: Trusteeship, email: Email) -> str:
     """What this trustee has to do now, or waits for: a name under [trustee.task] of the wordings."""
     own = next(holder for holder in seen.holders if holder.email == email)
     if seen.round is None:
-        return "enrolled" if own.is_enrolled else "passphrase"
+        is_complete = all(holder.is_enrolled for holder in seen.holders)  # and its key is still missing: interrupted
+        return "enrolled" if own.is_enrolled and not is_complete else "passphrase"
     if seen.box is not None:
         if own.has_given:
             return "given"
