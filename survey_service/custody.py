@@ -13,12 +13,13 @@ import shutil
 import stat
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NewType
 
 from survey_service.domain.rounds import RoundId
 from survey_service.errors import Refusal
 
-KeyName = Literal["credential", "sealing", "storage"]
+TrusteeKey = NewType("TrusteeKey", str)
+KeyName = Literal["credential", "sealing", "storage"] | TrusteeKey
 
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
@@ -116,8 +117,23 @@ class KeyDirectory:
         except OSError as error:
             raise KeyDirectoryFailed(path, error) from error
 
+    def waiting(self, round_id: RoundId) -> list[TrusteeKey]:
+        """The files that hold something of a trustee of this round."""
+        files = sorted(self.path(round_id, "sealing").parent.glob("trustee-*.key"))
+        return [TrusteeKey(file.stem) for file in files]
+
     def path(self, round_id: RoundId, name: str) -> Path:
         return self._directory / round_id / f"{name}.key"
+
+
+def enrolment(place: int) -> TrusteeKey:
+    """What a trustee set up before the round's keys are made, by place among the round's trustees."""
+    return TrusteeKey(f"trustee-{place}-enrolment")
+
+
+def gift(place: int) -> TrusteeKey:
+    """A share that was given and waits for the others."""
+    return TrusteeKey(f"trustee-{place}-gift")
 
 
 def forbid_core_dumps() -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from survey_service.cli import questionnaires, rounds, service, surveys, team
+from survey_service.cli import linkage, questionnaires, rounds, service, surveys, team, trustees, verify
 from survey_service.cli.command import Answer, command
 from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
@@ -25,7 +25,7 @@ def receipt_group() -> None:
 @command(receipt_group, "verify", example="survey-service receipt verify backing-2026-1 4f0c…e1")
 @click.argument("round_id", metavar="R")
 @click.argument("receipt")
-async def verify(installation: Installation, round_id: str, receipt: str) -> Answer:
+async def verify_receipt(installation: Installation, round_id: str, receipt: str) -> Answer:
     """Look a receipt up in the ballot box."""
     found = await holds_receipt(installation, round_id, receipt)
     return Answer(
@@ -95,3 +95,6 @@ rounds.register(main)
 questionnaires.register(main)
 service.register(main)
 team.register(main)
+trustees.register(main)
+verify.register(main)
+linkage.register(main)

@@ -11,9 +11,11 @@ import click
 from msgspec import Struct
 
 from survey_service.cli.command import Answer, command
+from survey_service.domain.key_shares import SharedCustody
 from survey_service.domain.rounds import GRACE, Round
 from survey_service.errors import Refusal
 from survey_service.exports import delimited, json_document
+from survey_service.operations.clear_round import Missing, missing_to_open
 from survey_service.operations.close_round import close_round, end_redemption
 from survey_service.operations.create_round import create_round
 from survey_service.operations.erase_round import erase_round
@@ -21,11 +23,13 @@ from survey_service.operations.installation import Installation
 from survey_service.operations.invite import Invitation
 from survey_service.operations.invite import invite as draw_invitations
 from survey_service.operations.move_round import extend_round, start_round
+from survey_service.operations.prepare_round import give_up_preparation, prepare_round
 from survey_service.operations.release_tables import ReleaseDocument, read_release, release_tables, withdraw_release
 from survey_service.operations.simulate import read_answers
 from survey_service.operations.simulate import simulate as take_part
 from survey_service.operations.unseal_round import STEPS, unseal_round
 from survey_service.store import rounds as store
+from survey_service.store.trustees import Preparation, list_preparations
 
 FORMATS: dict[str, Callable[[ReleaseDocument], bytes]] = {"json": json_document.render, "csv": delimited.render}
 
@@ -75,6 +79,7 @@ class _RoundDocument(Struct, frozen=True, kw_only=True):
     root: str | None
     analysed: int | None
     invalid: int | None
+    waits_for: tuple[str, ...]
 
 
 @click.group("round", epilog="Example: survey-service round create backing")
@@ -86,18 +91,37 @@ def round_group() -> None:
 @click.argument("survey")
 @click.option("--opens", type=Moment(), help="When it opens; now if not given.")
 @click.option("--closes", type=Moment(), help="When it closes; after the survey's days if not given.")
-@click.option("--custody", type=click.Choice(["server"]), default="server", show_default=True)
-@click.option("--rehearsal", is_flag=True, help="For invented answers: results are marked.")
+@click.option("--custody", type=click.Choice(["server", "trustees"]), help="As the survey demands if not given.")
+@click.option("--threshold", type=click.IntRange(min=1), help="How many trustees it takes; as the survey demands.")
+@click.option("--trustee", "trustees", multiple=True, metavar="EMAIL", help="One of the trustees; repeat for each.")
+@click.option("--rehearsal", is_flag=True, help="For invented answers: results are marked, no approval is needed.")
 async def create(
     installation: Installation,
     survey: str,
     opens: datetime | None,
     closes: datetime | None,
-    custody: str,  # noqa: ARG001 - there is one choice yet, and it is said aloud
+    custody: str | None,
+    threshold: int | None,
+    trustees: tuple[str, ...],
     rehearsal: bool,
 ) -> Answer:
-    """Plan a round of a survey: makes its keys and terms, and prints their fingerprint."""
-    return _shown(await create_round(installation, survey, opens_at=opens, closes_at=closes, rehearsal=rehearsal))
+    """Plan a round of a survey: makes its keys and terms, and prints their fingerprint.
+
+    With trustees, both are made when each of them has set a passphrase: `survey-service trustee add`.
+    """
+    if custody == "trustees" or (custody is None and (trustees or threshold)):
+        waiting = await prepare_round(
+            installation,
+            survey,
+            trustees,
+            threshold=threshold,
+            opens_at=opens,
+            closes_at=closes,
+            rehearsal=rehearsal,
+        )
+        return Answer(document=waiting, text=waits_for_passphrases(waiting, ()))
+    found = await create_round(installation, survey, opens_at=opens, closes_at=closes, rehearsal=rehearsal)
+    return shown_round(found, await missing_to_open(installation, found))
 
 
 @command(round_group, "list", example="survey-service round list")
@@ -105,9 +129,12 @@ async def list_all(installation: Installation) -> Answer:
     """List all rounds, the latest first."""
     async with installation.database.session("operation") as connection:
         found = await store.list_rounds(connection)
+        waiting = await list_preparations(connection)
     return Answer(
         document=found,
-        text="\n".join(
+        text="\n".join(f"{each.round_id}: waits for its trustees' passphrases" for each in waiting)
+        + ("\n" if waiting else "")
+        + "\n".join(
             f"{r.round_id}: {r.state}, {r.opens_at:%Y-%m-%d %H:%M} to {r.closes_at:%Y-%m-%d %H:%M} UTC"
             + (", rehearsal" if r.rehearsal else "")
             for r in found
@@ -121,14 +148,15 @@ async def list_all(installation: Installation) -> Answer:
 async def show(installation: Installation, round_id: str) -> Answer:
     """Show a round as it stands."""
     async with installation.database.session("operation") as connection:
-        return _shown(await store.select_round(connection, round_id))
+        found = await store.select_round(connection, round_id)
+    return shown_round(found, await missing_to_open(installation, found))
 
 
 @command(round_group, "start", example="survey-service round start backing-2026-1")
 @click.argument("round_id", metavar="R")
 async def start(installation: Installation, round_id: str) -> Answer:
     """Open a scheduled round now."""
-    return _shown(await start_round(installation, round_id))
+    return shown_round(await start_round(installation, round_id))
 
 
 @command(round_group, "extend", example="survey-service round extend backing-2026-1 --closes 2026-12-20T18:00:00+01:00")
@@ -136,7 +164,7 @@ async def start(installation: Installation, round_id: str) -> Answer:
 @click.option("--closes", type=Moment(), required=True, help="The new, later end.")
 async def extend(installation: Installation, round_id: str, closes: datetime) -> Answer:
     """Move the end of a round that still takes codes."""
-    return _shown(await extend_round(installation, round_id, closes))
+    return shown_round(await extend_round(installation, round_id, closes))
 
 
 @command(round_group, "close", example="survey-service round close backing-2026-1 --grace")
@@ -145,10 +173,10 @@ async def extend(installation: Installation, round_id: str, closes: datetime) ->
 async def close(installation: Installation, round_id: str, grace: bool) -> Answer:
     """End a round: freeze its ballot box at once, or after the protocol's ten minutes."""
     if not grace:
-        return _shown(await close_round(installation, round_id))
+        return shown_round(await close_round(installation, round_id))
     found = await end_redemption(installation, round_id)
     freezes = found.closes_at + GRACE
-    shown = _shown(found)
+    shown = shown_round(found)
     return Answer(
         document=shown.document,
         text=f"{shown.text}\nNobody redeems a code any more. The scheduler freezes the ballot box at "
@@ -161,7 +189,7 @@ async def close(installation: Installation, round_id: str, grace: bool) -> Answe
 async def unseal(installation: Installation, round_id: str) -> Answer:
     """Open, check and shuffle the responses, then destroy the sealing key. Goes on where it was interrupted."""
     with click.progressbar(length=len(STEPS), label="Unsealing", file=sys.stderr) as progress:
-        return _shown(await unseal_round(installation, round_id, on_step=lambda _: progress.update(1)))
+        return shown_round(await unseal_round(installation, round_id, on_step=lambda _: progress.update(1)))
 
 
 @command(round_group, "release", example="survey-service round release backing-2026-1")
@@ -194,8 +222,13 @@ async def withdraw(installation: Installation, round_id: str) -> Answer:
 @click.argument("round_id", metavar="R")
 @click.confirmation_option(prompt="This destroys the round's responses for good. Go on?")
 async def erase(installation: Installation, round_id: str) -> Answer:
-    """Destroy a round's responses for good. Its released tables and its ballot box stay."""
-    return _shown(await erase_round(installation, round_id))
+    """Destroy a round's responses for good. Its released tables and its ballot box stay.
+
+    One that waits for passphrases, approvals or proofs is given up.
+    """
+    if await give_up_preparation(installation, round_id):
+        return Answer(document={"round_id": round_id, "state": "given up"}, text=f"Round {round_id} is given up.")
+    return shown_round(await erase_round(installation, round_id))
 
 
 @command(click.Group(), "invite", example="survey-service invite backing-2026-1 --count 2480 --out codes.csv")
@@ -261,7 +294,30 @@ def _table(invitations: list[Invitation]) -> str:
     return text.getvalue()
 
 
-def _shown(found: Round) -> Answer:
+def waits_for_passphrases(waiting: Preparation, enrolled: tuple[str, ...]) -> str:
+    custody = SharedCustody(threshold=waiting.threshold, trustees=len(waiting.trustees))
+    missing = [email for email in waiting.trustees if email not in enrolled]
+    return "\n".join(
+        (
+            f"Round {waiting.round_id}: {custody}. Its key is made when each of them has set a passphrase.",
+            *(f"  survey-service trustee add {waiting.round_id} {email}" for email in missing),
+            what_still_works(custody),
+        )
+    )
+
+
+def what_still_works(custody: SharedCustody) -> str:
+    """Said before the round opens, when it can still be planned anew."""
+    spare = custody.may_be_lost
+    lost = f"{spare + 1} of the {custody.trustees} passphrases are lost" if spare else "one passphrase is lost"
+    still = f"It still can while at most {spare} of them {'is' if spare == 1 else 'are'} lost. " if spare else ""
+    return (
+        f"{custody.threshold} passphrases and the key file together unseal this round, and nothing else does. "
+        f"{still}Once {lost}, or every copy of the key file, its answers are lost for good: nobody can help."
+    )
+
+
+def shown_round(found: Round, missing: Missing | None = None) -> Answer:
     document = _RoundDocument(
         round_id=found.round_id,
         survey_id=found.survey_id,
@@ -280,12 +336,15 @@ def _shown(found: Round) -> Answer:
         root=found.ballot_box_root.hex() if found.ballot_box_root is not None else None,
         analysed=found.analysed,
         invalid=found.invalid,
+        waits_for=() if missing is None else missing.as_text(),
     )
     lines = [
         f"Round {found.round_id}: {found.state}{', rehearsal' if found.rehearsal else ''}",
         f"Fingerprint: {found.fingerprint}",
         f"Opens {found.opens_at:%Y-%m-%d %H:%M}, closes {found.closes_at:%Y-%m-%d %H:%M} UTC",
     ]
+    if missing is not None and missing.as_text():
+        lines += ["It does not open before these have come:", *(f"  {each}" for each in missing.as_text())]
     if found.ballots is not None:
         lines.append(f"Ballot box: {found.ballots} sealed responses, {found.credentials_issued} credentials issued")
     if found.analysed is not None:

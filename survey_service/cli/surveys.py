@@ -1,5 +1,6 @@
 """`survey-service survey …`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -7,9 +8,12 @@ import msgspec
 
 from analysis.preflight import ExpectedGroup
 from survey_service.cli.command import Answer, command
+from survey_service.operations.approve_survey import approve_survey, read_approvals
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.foresee_groups import foresee_groups
 from survey_service.operations.installation import Installation
+from survey_service.operations.password_hashing import PasswordHashing
+from survey_service.operations.sign_in import confirm_password
 from survey_service.store import rounds as store
 
 LIKELY_RATE = 0.4  # of a staff survey in a public administration; the option changes it
@@ -54,9 +58,10 @@ async def list_all(installation: Installation) -> Answer:
 @click.argument("survey_id", metavar="ID")
 async def show(installation: Installation, survey_id: str) -> Answer:
     """Show what a survey was set up with, and its hash."""
-    async with installation.database.session("operation") as connection:
-        stored = await store.select_survey(connection, survey_id)
-    document = {"sha256": stored.sha256} | msgspec.to_builtins(stored.survey)
+    read = await read_approvals(installation, survey_id)
+    stored = read.stored
+    approved = [{"office": each.office, "approved_on": each.approved_on} for each in read.approvals]
+    document = {"sha256": stored.sha256} | msgspec.to_builtins(stored.survey) | {"approved": approved}
     return Answer(document=document, text=msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 
@@ -90,6 +95,34 @@ def _prospect(group: ExpectedGroup) -> str:
             f"hidden: too small below {group.needed_rate:.0%}" if group.needed_rate <= 1 else "hidden: always too small"
         )
     return "hidden: protects another unit"
+
+
+@command(survey, "approve", example="survey-service survey approve backing --as council@example.org --hash 3f9a…")
+@click.argument("survey_id", metavar="ID")
+@click.option("--as", "email", required=True, metavar="EMAIL", help="Your account, of role auditor with an office.")
+@click.option("--hash", "sha256", required=True, help="The hash that `survey show` prints for what you have read.")
+@click.option("--password-stdin", is_flag=True, help="Read the account's password from standard input, one line.")
+async def approve(installation: Installation, survey_id: str, email: str, sha256: str, password_stdin: bool) -> Answer:
+    """Approve a survey for an office: questionnaire, units, plan, minimum group size, retention, custody."""
+    password = (
+        sys.stdin.readline().rstrip("\r\n")
+        if password_stdin
+        else str(click.prompt("Password", hide_input=True, err=True))
+    )
+    account = await confirm_password(installation.database, PasswordHashing(), email, password)
+    read, waited = await approve_survey(installation, survey_id, sha256=sha256.strip().lower(), email=account)
+    opened = "".join(f"\nRound {each.round_id} is {each.state}." for each in waited if each.stage != "prepared")
+    missing = f"\nStill missing: {', '.join(read.missing)}." if read.missing else "\nNo approval is missing."
+    given = "\n".join(f"Approved by {each.office} on {each.approved_on}." for each in read.approvals)
+    return Answer(
+        document={
+            "survey_id": survey_id,
+            "sha256": read.stored.sha256,
+            "approved": [{"office": each.office, "approved_on": each.approved_on} for each in read.approvals],
+            "missing": read.missing,
+        },
+        text=f"{given}{missing}{opened}",
+    )
 
 
 def _any(title: dict[str, str]) -> str:

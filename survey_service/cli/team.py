@@ -6,6 +6,7 @@ import click
 
 from survey_service.cli.command import Answer, command
 from survey_service.domain.accounts import ROLES, AccountRole, normalise_email
+from survey_service.domain.surveys import OFFICES, Office
 from survey_service.operations import manage_accounts
 from survey_service.operations.installation import Installation
 
@@ -22,12 +23,15 @@ def team() -> None:
 @command(team, "add", example="survey-service team add kim@example.org --role project-team")
 @click.argument("email")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the account may do (docs/team.md).")
+@click.option("--office", type=click.Choice(OFFICES), help="Whom an auditor speaks for when approving.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
-async def add(installation: Installation, email: str, role: AccountRole, password_stdin: bool) -> Answer:
+async def add(
+    installation: Installation, email: str, role: AccountRole, office: Office | None, password_stdin: bool
+) -> Answer:
     """Add an account, or set a disabled one up anew; asks for its password twice."""
     normalise_email(email)  # refused before anybody thinks of a password
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _asked()
-    account = await manage_accounts.add_account(installation, email, role, password)
+    account = await manage_accounts.add_account(installation, email, role, password, office=office)
     return Answer(document=account, text=f"{account.email} can sign in as {account.role} at /team/.")
 
 
@@ -35,7 +39,11 @@ async def add(installation: Installation, email: str, role: AccountRole, passwor
 async def list_all(installation: Installation) -> Answer:
     """List all accounts."""
     accounts = await manage_accounts.list_accounts(installation)
-    lines = [f"{account.email}: {account.role}{', disabled' if account.disabled else ''}" for account in accounts]
+    lines = [
+        f"{account.email}: {account.role}{f' of {account.office}' if account.office else ''}"
+        f"{', disabled' if account.disabled else ''}"
+        for account in accounts
+    ]
     return Answer(
         document=accounts,
         text="\n".join(lines) or "No account yet. `survey-service team add EMAIL --role project-team` adds one.",

@@ -6,18 +6,19 @@ from typing import Literal, NewType, get_args
 
 from msgspec import Struct
 
+from survey_service.domain.surveys import Office
 from survey_service.errors import Refusal
 
 Email = NewType("Email", str)
 
 AccountRole = Literal["project-team", "trustee", "auditor", "operator"]
-Deed = Literal["read-results"]
+Deed = Literal["read-results", "hold-share", "approve"]
 
 ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
 MAY: dict[AccountRole, frozenset[Deed]] = {
-    "project-team": frozenset({"read-results"}),
-    "trustee": frozenset({"read-results"}),
-    "auditor": frozenset({"read-results"}),
+    "project-team": frozenset({"read-results", "hold-share"}),
+    "trustee": frozenset({"read-results", "hold-share"}),
+    "auditor": frozenset({"read-results", "hold-share", "approve"}),
     "operator": frozenset({"read-results"}),
 }
 """What each role may do on the team's pages; what is not named here, nobody may."""
@@ -27,9 +28,12 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
+    """office: whom an auditor speaks for."""
+
     email: Email
     role: AccountRole
     disabled: bool
+    office: Office | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from survey_service.domain.surveys import SurveyId
 RoundId = NewType("RoundId", str)
 
 State = Literal["scheduled", "open", "closed", "unsealed", "released", "erased", "lost"]
-Stage = Literal["planned", "closed", "opened", "unsealed", "released", "erased", "lost"]
+Stage = Literal["prepared", "planned", "closed", "opened", "unsealed", "released", "erased", "lost"]
 
 GRACE = timedelta(minutes=10)  # after closes_at, for responses whose credential was issued before (protocol, 5)
 PLAINTEXT_SIZE = 4096  # bytes; every sealed response of a round has this length before sealing (protocol, 4)

@@ -1,6 +1,6 @@
 """What a city sets up once: a survey with its units, its plan of publication, its schedule and its rules."""
 
-from typing import Literal, NewType
+from typing import Literal, NewType, get_args
 
 from msgspec import Struct
 
@@ -14,6 +14,10 @@ LONGEST_RETENTION_DAYS = 365
 HEADCOUNTS_BY_ITEM = {"leadership-role": "headcount_leadership", "citizen-contact": "headcount_contact"}
 # The items that may be crossed with the unit, each with the column of the units file that says how many answer "yes".
 OPEN_DAYS = 14  # whole days a round is open, unless the survey says otherwise
+
+
+Office = Literal["staff-council", "data-protection"]
+OFFICES: tuple[Office, ...] = get_args(Office)
 
 
 class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,7 +57,11 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 
 
 class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is approved by hash: everything that decides what is asked, of whom, and what may be published."""
+    """What is approved by hash: everything that decides what is asked, of whom, and what may be published.
+
+    custody: `server`, or as in `2 of 3 trustees`, and then no round but a rehearsal goes without them.
+    approvals: the offices that must have approved before any round but a rehearsal opens.
+    """
 
     survey_id: SurveyId
     title: Text
@@ -63,6 +71,7 @@ class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     roster_size: int
     minimum_group_size: int
     publication: tuple[Cut, ...]
-    custody: Literal["server"]
+    custody: str
     retention_days: int
     schedule: Schedule
+    approvals: tuple[Office, ...] = ()

@@ -6,18 +6,31 @@ from datetime import datetime, timedelta
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from msgspec import Struct
 
 from survey_service.domain import blind_signatures, encodings
 from survey_service.domain.messages import QuestionnaireReference, Terms, parse
 from survey_service.domain.rounds import PLAINTEXT_SIZE, NewRound, Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal
+from survey_service.operations.clear_round import clear_round
 from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
+from survey_service.store import trustees
+from survey_service.store.database import AnyConnection
 
 
 class UnusableTimes(Refusal):
     """A round that would end before it begins."""
+
+
+class TrusteesDemanded(Refusal):
+    def __init__(self, survey_id: str, custody: str) -> None:
+        super().__init__(
+            f"Survey {survey_id!r} was set up for custody by {custody}.",
+            remedy="Plan its rounds with `--custody trustees` and a `--trustee` for each of them; "
+            "only a rehearsal may go without.",
+        )
 
 
 async def create_round(
@@ -28,31 +41,62 @@ async def create_round(
     closes_at: datetime | None = None,
     rehearsal: bool = False,
 ) -> Round:
-    """Plans the next round of a survey; without times it opens now, for as long as the survey says.
+    """Plans the next round of a survey in custody of the server; without times it opens now, for as long as the survey says.
 
-    Raises: UnknownSurvey, UnusableTimes, KeyDirectoryFailed.
+    It waits where the survey demands approvals that are missing.
+
+    Raises: UnknownSurvey, TrusteesDemanded, UnusableTimes, KeyDirectoryFailed.
     """
     async with installation.database.session("operation") as connection, connection.transaction():
         stored = await store.select_survey(connection, survey_id)
+        if stored.survey.custody != "server" and not rehearsal:
+            raise TrusteesDemanded(survey_id, stored.survey.custody)
         await store.run(connection, "hold_survey", survey_id)
-        now = await store.read_clock(connection)
-        opens = opens_at or now
-        closes = closes_at or opens + timedelta(days=stored.survey.schedule.days)
-        if closes <= max(opens, now):
-            raise UnusableTimes(
-                f"The round would open {opens:%Y-%m-%d %H:%M} and close {closes:%Y-%m-%d %H:%M} UTC.",
-                remedy="Let it close after it opens, and in the future.",
-            )
-        number = 1 + await store.count_rounds(connection, stored.survey.survey_id)
-        taken = {entry.round_id for entry in await store.list_rounds(connection)}
-        # Keys without a round are what a crash left, or another installation's: they are passed over, never touched.
-        while (
-            round_id := _round_id(stored.survey, opens, number, rehearsal=rehearsal)
-        ) in taken or installation.keys.has_any(round_id):
-            number += 1
-        planned = await _plan(installation, stored, round_id, opens, closes, rehearsal=rehearsal)
-        await store.insert_round(connection, planned)
-        return await store.select_round(connection, round_id)
+        opens, closes = await agreed_times(connection, stored.survey, opens_at, closes_at)
+        round_id = await free_round_id(installation, connection, stored.survey, opens, rehearsal=rehearsal)
+        planned, sealing_key = await plan_round(stored, round_id, opens, closes, rehearsal=rehearsal, custody="server")
+        # The keys are on the disk before the round exists: a crash in between leaves keys without a round, never the reverse.
+        installation.keys.create(round_id, "credential", planned.credential_key)
+        installation.keys.create(round_id, "sealing", sealing_key)
+        await store.insert_round(connection, planned.round)
+        return await clear_round(connection, round_id)
+
+
+async def agreed_times(
+    connection: AnyConnection, survey: Survey, opens_at: datetime | None, closes_at: datetime | None
+) -> tuple[datetime, datetime]:
+    """When a round opens and closes that is asked for now. Raises: UnusableTimes."""
+    now = await store.read_clock(connection)
+    opens = opens_at or now
+    closes = closes_at or opens + timedelta(days=survey.schedule.days)
+    if closes <= max(opens, now):
+        raise UnusableTimes(
+            f"The round would open {opens:%Y-%m-%d %H:%M} and close {closes:%Y-%m-%d %H:%M} UTC.",
+            remedy="Let it close after it opens, and in the future.",
+        )
+    return opens, closes
+
+
+async def free_round_id(
+    installation: Installation, connection: AnyConnection, survey: Survey, opens: datetime, *, rehearsal: bool
+) -> RoundId:
+    """The next id of a survey's rounds that nobody has, while the survey is held."""
+    number = 1 + await store.count_rounds(connection, survey.survey_id)
+    taken = {entry.round_id for entry in await store.list_rounds(connection)}
+    taken |= {entry.round_id for entry in await trustees.list_preparations(connection)}
+    # Keys without a round are what a crash left, or another installation's: they are passed over, never touched.
+    while (round_id := _round_id(survey, opens, number, rehearsal=rehearsal)) in taken or installation.keys.has_any(
+        round_id
+    ):
+        number += 1
+    return round_id
+
+
+class PlannedRound(Struct, frozen=True, kw_only=True):
+    """credential_key: private, DER."""
+
+    round: NewRound
+    credential_key: bytes
 
 
 def _round_id(survey: Survey, opens: datetime, number: int, *, rehearsal: bool) -> RoundId:
@@ -60,15 +104,10 @@ def _round_id(survey: Survey, opens: datetime, number: int, *, rehearsal: bool) 
     return RoundId(f"{survey.survey_id}-{opens:%Y}-{number}{'-rehearsal' if rehearsal else ''}")
 
 
-async def _plan(
-    installation: Installation,
-    stored: store.StoredSurvey,
-    round_id: RoundId,
-    opens: datetime,
-    closes: datetime,
-    *,
-    rehearsal: bool,
-) -> NewRound:
+async def plan_round(
+    stored: store.StoredSurvey, round_id: RoundId, opens: datetime, closes: datetime, *, rehearsal: bool, custody: str
+) -> tuple[PlannedRound, bytes]:
+    """A round with its terms, and its sealing key (private, DER), which is nowhere else yet."""
     survey = stored.survey
     credential_key = await asyncio.to_thread(blind_signatures.generate_key_pair)
     sealing_key = ec.generate_private_key(ec.SECP256R1())
@@ -85,7 +124,7 @@ async def _plan(
             survey_sha256=stored.sha256,
             minimum_group_size=survey.minimum_group_size,
             roster_size=survey.roster_size,
-            custody=survey.custody,
+            custody=custody,
             credential_key=encodings.encode(blind_signatures.public_key_der(credential_key.public_key())),
             sealing_key=encodings.encode(
                 sealing_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -94,12 +133,7 @@ async def _plan(
         )
     )
     parse(terms, Terms)  # what is served must be what any client accepts
-    # The keys are on the disk before the round exists: a crash in between leaves keys without a round, never the reverse.
-    installation.keys.create(round_id, "credential", blind_signatures.private_key_der(credential_key))
-    installation.keys.create(
-        round_id, "sealing", sealing_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    )
-    return NewRound(
+    planned = NewRound(
         round_id=round_id,
         survey_id=survey.survey_id,
         definition=stored.definition,
@@ -110,7 +144,11 @@ async def _plan(
         roster_size=survey.roster_size,
         minimum_group_size=survey.minimum_group_size,
         plaintext_size=PLAINTEXT_SIZE,
-        custody=survey.custody,
+        custody=custody,
         opens_at=opens,
         closes_at=closes,
+    )
+    return (
+        PlannedRound(round=planned, credential_key=blind_signatures.private_key_der(credential_key)),
+        sealing_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
     )

@@ -14,6 +14,7 @@ from msgspec import Struct
 from questionnaires import answers as questionnaire_answers
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
+from survey_service.domain.key_shares import MOST_TRUSTEES, SMALLEST_THRESHOLD, parse_custody
 from survey_service.domain.rounds import PLAINTEXT_SIZE
 from survey_service.domain.surveys import (
     HEADCOUNTS_BY_ITEM,
@@ -22,6 +23,7 @@ from survey_service.domain.surveys import (
     RETENTION_DAYS,
     SMALLEST_MINIMUM_GROUP_SIZE,
     Cut,
+    Office,
     QuestionnaireReference,
     Schedule,
     Survey,
@@ -69,6 +71,7 @@ class SurveyFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention_days: int = RETENTION_DAYS
     schedule: Schedule = Schedule()
     publication: tuple[Cut, ...] = ()
+    approvals: tuple[Office, ...] = ()
 
 
 async def create_survey(installation: Installation, path: Path) -> store.StoredSurvey:
@@ -106,9 +109,10 @@ def read_survey(path: Path) -> store.StoredSurvey:
         roster_size=file.roster_size if file.roster_size is not None else _headcount(units),
         minimum_group_size=file.minimum_group_size,
         publication=file.publication,
-        custody="server",
+        custody=file.custody,
         retention_days=file.retention_days,
         schedule=file.schedule,
+        approvals=file.approvals,
     )
     return store.StoredSurvey(survey=survey, definition=msgspec.json.encode(survey), questionnaire=served)
 
@@ -210,8 +214,13 @@ def _check(file: SurveyFile, units: tuple[Unit, ...], faults: list[str]) -> None
     faults.extend(f"title: {language} is missing" for language in file.languages if not file.title.get(language))
     if file.minimum_group_size < SMALLEST_MINIMUM_GROUP_SIZE:
         faults.append(f"minimum_group_size: it is never below {SMALLEST_MINIMUM_GROUP_SIZE}")
-    if file.custody != "server":
-        faults.append('custody: only "server" is built yet')
+    shared = parse_custody(file.custody)
+    if file.custody != "server" and (shared is None or not shared.is_possible):
+        faults.append(
+            f'custody: write "server", or "2 of 3 trustees" with at least {SMALLEST_THRESHOLD} of at most {MOST_TRUSTEES}'
+        )
+    if len(set(file.approvals)) < len(file.approvals):
+        faults.append("approvals: an office stands twice")
     if not 1 <= file.retention_days <= LONGEST_RETENTION_DAYS:
         faults.append(f"retention_days: it is from 1 to {LONGEST_RETENTION_DAYS}")
     if file.schedule.days < 1:

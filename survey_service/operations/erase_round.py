@@ -3,21 +3,25 @@
 from survey_service.domain.rounds import Round
 from survey_service.errors import WrongState
 from survey_service.operations.installation import Installation
-from survey_service.operations.unseal_round import GIVEN_UP, lose_round
+from survey_service.operations.unseal_round import GIVEN_UP, destroy_keys, lose_round
 from survey_service.store import rounds as store
+
+NEVER_OPENED = "given up before it opened"
 
 
 async def erase_round(installation: Installation, round_id: str) -> Round:
     """Destroys the storage key, then removes blocks and code hashes. Released tables and the ballot box stay.
 
-    A closed round that was never opened is given up: its keys are destroyed and it ends as `lost`. Doing it again
-    finishes what a crash left over.
+    A closed round that was never opened is given up: its keys are destroyed and it ends as `lost`; so does one that
+    still waited to open. Doing it again finishes what a crash left over.
 
     Raises: UnknownRound, WrongState.
     """
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
-    if found.stage == "closed":
+    if found.stage == "prepared":
+        await _give_up_prepared(installation, found)
+    elif found.stage == "closed":
         await lose_round(installation, found, GIVEN_UP)
     elif found.stage not in ("unsealed", "released", "erased", "lost"):
         raise WrongState(round_id, found.state, "unsealed or released")
@@ -28,3 +32,10 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
         if found.stage in ("unsealed", "released"):
             await store.changed(connection, "mark_erased", found.round_id)
         return await store.select_round(connection, round_id)
+
+
+async def _give_up_prepared(installation: Installation, found: Round) -> None:
+    async with installation.database.session("operation") as connection:
+        if not await store.changed(connection, "give_up_prepared", found.round_id, NEVER_OPENED):
+            raise WrongState(found.round_id, found.state, "still waiting to open")
+    destroy_keys(installation, found.round_id)

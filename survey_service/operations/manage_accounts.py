@@ -2,6 +2,7 @@
 
 from survey_service.domain import passwords
 from survey_service.domain.accounts import Account, AccountRole, Email, normalise_email
+from survey_service.domain.surveys import Office
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
@@ -21,17 +22,26 @@ class UnknownAccount(Refusal):
         super().__init__(f"There is no account {email!r}.", remedy="`survey-service team list` shows all accounts.")
 
 
-async def add_account(installation: Installation, email: str, role: AccountRole, password: str) -> Account:
-    """An account that can sign in; one that was disabled is set up anew.
+class OfficeForAuditorsOnly(Refusal):
+    def __init__(self) -> None:
+        super().__init__("Only an auditor speaks for an office.", remedy="Give the account the role `auditor`.")
 
-    Raises: NotAnEmail, WeakPassword, AccountExists.
+
+async def add_account(
+    installation: Installation, email: str, role: AccountRole, password: str, *, office: Office | None = None
+) -> Account:
+    """An account that can sign in; one that was disabled is set up anew. office: whom an auditor approves for.
+
+    Raises: NotAnEmail, WeakPassword, AccountExists, OfficeForAuditorsOnly.
     """
+    if office is not None and role != "auditor":
+        raise OfficeForAuditorsOnly
     address = normalise_email(email)
     password_hash = await PasswordHashing().hash(passwords.accepted(password, address))
     async with installation.database.session("team") as connection:
-        if not await store.add_account(connection, address, role, password_hash):
+        if not await store.add_account(connection, address, role, password_hash, office):
             raise AccountExists(address)
-    return Account(email=address, role=role, disabled=False)
+    return Account(email=address, role=role, disabled=False, office=office)
 
 
 async def list_accounts(installation: Installation) -> list[Account]:

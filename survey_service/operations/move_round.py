@@ -4,6 +4,7 @@ from datetime import datetime
 
 from survey_service.domain.rounds import Round
 from survey_service.errors import Refusal, WrongState
+from survey_service.operations.clear_round import clear_round
 from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
 
@@ -15,10 +16,20 @@ class NotLater(Refusal):
         )
 
 
+class StillPrepared(Refusal):
+    def __init__(self, round_id: str) -> None:
+        super().__init__(
+            f"Round {round_id!r} waits for approvals, or for trustees to prove that they can unseal it.",
+            remedy=f"`survey-service round show {round_id}` says for whom.",
+        )
+
+
 async def start_round(installation: Installation, round_id: str) -> Round:
-    """Opens a scheduled round now. Raises: UnknownRound, WrongState."""
+    """Opens a scheduled round now. Raises: UnknownRound, WrongState, StillPrepared."""
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
+        if found.stage == "prepared":
+            raise StillPrepared(round_id)
         if not await store.changed(connection, "start_round", found.round_id):
             raise WrongState(round_id, found.state, "scheduled")
         return await store.select_round(connection, round_id)
@@ -32,4 +43,4 @@ async def extend_round(installation: Installation, round_id: str, closes_at: dat
             if found.state in ("scheduled", "open") and closes_at <= found.closes_at:
                 raise NotLater(round_id, found.closes_at)
             raise WrongState(round_id, found.state, "open and before its end")
-        return await store.select_round(connection, round_id)
+        return await clear_round(connection, round_id)  # one that only its end held back

@@ -1,4 +1,7 @@
-"""Carries out what is due: closes rounds whose grace has passed, unseals what waits in custody `server`, erases."""
+"""Carries out what is due: closes rounds whose grace has passed, unseals what waits in custody `server`, erases.
+
+A round in the hands of trustees is never unsealed from here; only shares that waited too long for others are destroyed.
+"""
 
 import asyncio
 import logging
@@ -9,6 +12,7 @@ from survey_service.errors import Refusal
 from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.installation import Installation
+from survey_service.operations.sealing_key import drop_old_shares
 from survey_service.operations.unseal_round import unseal_round
 from survey_service.store import rounds as store
 
@@ -42,6 +46,8 @@ async def run_due(installation: Installation) -> list[str]:
             done += await _each(
                 await store.due(connection, "rounds_due_to_open"), "unsealed", installation, unseal_round
             )
+            for round_id in await store.due(connection, "rounds_with_trustees"):
+                await _drop_old_shares(installation, round_id)
             done += await _each(await store.due(connection, "rounds_due_to_erase"), "erased", installation, erase_round)
         finally:
             await store.leave_schedule(connection)
@@ -65,3 +71,10 @@ async def _each(
             logger.info("schedule: round %s is %s", round_id, word)
             done.append(f"{round_id} {word}")
     return done
+
+
+async def _drop_old_shares(installation: Installation, round_id: str) -> None:
+    try:
+        await drop_old_shares(installation, round_id)
+    except Refusal as refusal:
+        logger.warning("schedule: shares of round %s: %s", round_id, refusal.reason)

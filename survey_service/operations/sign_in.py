@@ -41,13 +41,7 @@ async def sign_in(
 
     Raises: WrongCredentials, TooManySignIns.
     """
-    address = _address(email)
-    async with database.session("team") as connection:
-        seen = await store.begin_attempt(connection, address, MOST_ATTEMPTS, ATTEMPT_WINDOW)
-    prepared = prepare(password)
-    if not await hashing.matches(prepared, seen) or seen is None:
-        raise WrongCredentials
-    kept = await hashing.hash(prepared) if hashing.is_outdated(seen) else seen
+    address, seen, kept = await _confirmed(database, hashing, email, password)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     async with database.session("team") as connection, connection.transaction():
         if not await store.settle_attempt(connection, address, seen, kept):
@@ -67,6 +61,15 @@ async def sign_in(
     return token
 
 
+async def confirm_password(database: Database, hashing: PasswordHashing, email: str, password: str) -> Email:
+    """The account that this is the password of, without a session. Raises: WrongCredentials, TooManySignIns."""
+    address, seen, kept = await _confirmed(database, hashing, email, password)
+    async with database.session("team") as connection:
+        if not await store.settle_attempt(connection, address, seen, kept):
+            raise WrongCredentials
+    return address
+
+
 async def find_session(database: Database, token: str, *, language: str | None = None) -> Session | None:
     """The session of a token, if it holds; it is used now. language: what its pages speak from now on."""
     async with database.session("team") as connection:
@@ -76,6 +79,18 @@ async def find_session(database: Database, token: str, *, language: str | None =
 async def sign_out(database: Database, session: Session) -> None:
     async with database.session("team") as connection:
         await store.delete_session(connection, session.token_sha256)
+
+
+async def _confirmed(database: Database, hashing: PasswordHashing, email: str, password: str) -> tuple[Email, str, str]:
+    """The account, its password's hash, and the hash to keep; the attempt is counted until it is settled."""
+    address = _address(email)
+    async with database.session("team") as connection:
+        seen = await store.begin_attempt(connection, address, MOST_ATTEMPTS, ATTEMPT_WINDOW)
+    prepared = prepare(password)
+    if not await hashing.matches(prepared, seen) or seen is None:
+        raise WrongCredentials
+    kept = await hashing.hash(prepared) if hashing.is_outdated(seen) else seen
+    return address, seen, kept
 
 
 def _address(email: str) -> Email:

@@ -5,7 +5,7 @@ opened ── sealing key destroyed ── sealed responses truncated ── uns
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -16,13 +16,15 @@ from questionnaires.model import Questionnaire
 from survey_service import blocks
 from survey_service.domain import ballot_box, encodings
 from survey_service.domain.blind_signatures import load_public_key
+from survey_service.domain.key_shares import Share
 from survey_service.domain.messages import Credential, Terms
 from survey_service.domain.responses import SealedResponse
-from survey_service.domain.rounds import Round
+from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
+from survey_service.operations.sealing_key import read_sealing_key
 from survey_service.operations.submit_response import is_valid
 from survey_service.store import participation
 from survey_service.store import responses as store_responses
@@ -65,23 +67,30 @@ class WrongSealingKey(Refusal):
         )
 
 
-async def unseal_round(installation: Installation, round_id: str, on_step: Step = lambda _: None) -> Round:
+async def unseal_round(
+    installation: Installation,
+    round_id: str,
+    on_step: Step = lambda _: None,
+    *,
+    given: Mapping[int, Share] | None = None,
+) -> Round:
     """Brings a closed round to `unsealed`, or to `lost` where it has fewer responses than the minimum group size.
 
     A round that is unsealed already stays as it is. Two at once: the second waits, and finds it unsealed.
+    given: shares in hand, by the trustee's place, beside those that wait in the key directory.
 
-    Raises: UnknownRound, WrongState, BallotBoxBroken, MissingKey, WrongSealingKey. After any of them, and after a
+    Raises: UnknownRound, WrongState, BallotBoxBroken, MissingKey, WrongSealingKey, TooFewShares. After any of them, and after a
     crash at any point, doing it again goes on where it stopped.
     """
     async with installation.database.session("opening") as guard:
         await store.run(guard, "hold_unsealing", round_id)
         try:
-            return await _unseal(installation, round_id, on_step)
+            return await _unseal(installation, round_id, on_step, given or {})
         finally:
             await store.run(guard, "leave_unsealing", round_id)
 
 
-async def _unseal(installation: Installation, round_id: str, on_step: Step) -> Round:
+async def _unseal(installation: Installation, round_id: str, on_step: Step, given: Mapping[int, Share]) -> Round:
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
     if found.stage == "unsealed":
@@ -94,7 +103,7 @@ async def _unseal(installation: Installation, round_id: str, on_step: Step) -> R
         if (found.ballots or 0) < found.minimum_group_size:
             await lose_round(installation, found, TOO_FEW)
         else:
-            await _open(installation, found, on_step)
+            await _open(installation, found, on_step, given)
     await _destroy_sealed(installation, round_id, on_step)
     async with installation.database.session("operation") as connection:
         return await store.select_round(connection, round_id)
@@ -108,14 +117,15 @@ async def lose_round(installation: Installation, found: Round, because: str) -> 
     await _destroy_sealed(installation, found.round_id, lambda _: None)
 
 
-async def _open(installation: Installation, found: Round, on_step: Step) -> None:
+async def _open(installation: Installation, found: Round, on_step: Step, given: Mapping[int, Share]) -> None:
     terms = msgspec.json.decode(found.terms, type=Terms)
     questionnaire = definitions.from_bytes(found.questionnaire)
     retention = timedelta(days=msgspec.json.decode(found.definition, type=Survey).retention_days)
     async with installation.database.session("opening") as connection:
         sealed = await _verified_ballot_box(connection, found, terms)
         on_step("credentials verified")
-        opened = await _open_responses(installation, found, terms, questionnaire, sealed)
+        sealing_key = await read_sealing_key(installation, found, given)
+        opened = await _open_responses(sealing_key, found, terms, questionnaire, sealed)
         on_step("responses opened")
         if not installation.keys.has(found.round_id, "storage"):
             installation.keys.create(found.round_id, "storage", blocks.new_storage_key())
@@ -162,7 +172,7 @@ def _fault(
 
 
 async def _open_responses(
-    installation: Installation,
+    sealing_key: bytes,
     found: Round,
     terms: Terms,
     questionnaire: Questionnaire,
@@ -170,7 +180,7 @@ async def _open_responses(
 ) -> OpenedResponses:
     try:
         opener = Opener(
-            installation.keys.read(found.round_id, "sealing"),
+            sealing_key,
             encodings.decode(terms.sealing_key),
             found.round_id,
             questionnaire,
@@ -185,12 +195,25 @@ async def _open_responses(
 async def _destroy_sealed(installation: Installation, round_id: str, on_step: Step) -> None:
     async with installation.database.session("opening") as connection:
         found = await store.select_round(connection, round_id)
-        installation.keys.destroy(found.round_id, "sealing")
         if found.stage == "lost":
-            installation.keys.destroy(found.round_id, "credential")
-            installation.keys.destroy(found.round_id, "storage")
+            destroy_keys(installation, found.round_id)
+        else:
+            _destroy_sealing_key(installation, found.round_id)
         on_step("sealing key destroyed")
         await store.run(connection, "destroy_sealed_responses", found.round_id)
         on_step("sealed responses destroyed")
         if found.stage == "opened":
             await store.changed(connection, "mark_unsealed", found.round_id)
+
+
+def destroy_keys(installation: Installation, round_id: RoundId) -> None:
+    """Every key of a round, and what its trustees have laid down."""
+    installation.keys.destroy(round_id, "credential")
+    installation.keys.destroy(round_id, "storage")
+    _destroy_sealing_key(installation, round_id)
+
+
+def _destroy_sealing_key(installation: Installation, round_id: RoundId) -> None:
+    installation.keys.destroy(round_id, "sealing")
+    for name in installation.keys.waiting(round_id):
+        installation.keys.destroy(round_id, name)

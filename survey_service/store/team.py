@@ -1,15 +1,24 @@
 """Accounts and sessions: rows to Structs. Transactions belong to the operations."""
 
 from datetime import timedelta
+from typing import cast
 
 from survey_service.domain.accounts import Account, AccountRole, Email, Session
+from survey_service.domain.surveys import Office
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
 
 
-async def add_account(connection: AnyConnection, email: Email, role: AccountRole, password_hash: str) -> bool:
+async def add_account(
+    connection: AnyConnection, email: Email, role: AccountRole, password_hash: str, office: Office | None = None
+) -> bool:
     """Whether the account is new, or was disabled and is set up anew."""
-    return await connection.fetchval(statement("add_account"), email, role, password_hash) is not None
+    return await connection.fetchval(statement("add_account"), email, role, password_hash, office) is not None
+
+
+async def select_office(connection: AnyConnection, email: Email) -> Office | None:
+    """None also where there is no such account."""
+    return cast("Office | None", await connection.fetchval(statement("select_office"), email))
 
 
 async def list_accounts(connection: AnyConnection) -> list[Account]:

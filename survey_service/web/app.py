@@ -24,7 +24,7 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
-from survey_service.web.team import door
+from survey_service.web.team import door, surveys, trustees
 from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
@@ -56,7 +56,16 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     await schedule
 
     return Litestar(
-        route_handlers=[api.router, *pages.HANDLERS, team_pages.router, assets.static_file, health.live, health.ready],
+        route_handlers=[
+            api.router,
+            *pages.HANDLERS,
+            team_pages.router,
+            trustees.router,
+            surveys.router,
+            assets.static_file,
+            health.live,
+            health.ready,
+        ],
         state=State({"site": appearance(read_site(settings.site_file))}),
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,

@@ -90,6 +90,60 @@ def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> N
     assert (missing.returncode, missing.stdout) == (1, "The ballot box does not hold this receipt.\n")
 
 
+def test_an_office_approves_at_the_command_line_with_its_own_password(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "approved.toml"
+    file.write_text('approvals = ["staff-council"]\n' + SURVEY.format(survey_id="approved", roster_size=40))
+    sha256 = answer(run("survey", "create", str(file), "--json"))["sha256"]
+    password = "four words without sense\n"
+    email = "council@office.example"
+    office = ("--role", "auditor", "--office", "staff-council", "--password-stdin")
+    assert run("team", "add", email, *office, stdin=password).returncode == 0
+    assert f"{email}: auditor of staff-council" in run("team", "list").stdout
+    planned = answer(run("round", "create", "approved", "--json"))
+    assert (planned["state"], planned["waits_for"]) == ("scheduled", ["approval: staff-council"])
+    approve = ("survey", "approve", "approved", "--as", email, "--password-stdin", "--hash")
+    assert run(*approve, sha256, stdin="four words of somebody else\n").returncode == 1
+    assert "another one" in run(*approve, "0" * 64, stdin=password).stderr
+    approved = run(*approve, sha256, stdin=password)
+    assert approved.stdout.endswith(f"No approval is missing.\nRound {planned['round_id']} is open.\n")
+    assert answer(run("survey", "show", "approved", "--json"))["approved"][0]["office"] == "staff-council"
+
+
+def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run) -> None:
+    passphrases = {"a@example.org": "five words drawn by chance", "b@example.org": "another five words by chance"}
+    named = [word for email in passphrases for word in ("--trustee", email)]
+    waiting = run("round", "create", "trial", "--custody", "trustees", "--threshold", "2", *named)
+    assert "Once one passphrase is lost, or every copy of the key file, its answers are lost for good" in waiting.stdout
+    round_id = waiting.stdout.split()[1].rstrip(":")
+    assert f"{round_id}: waits for its trustees' passphrases" in run("round", "list").stdout
+
+    def as_trustee(verb: str, email: str, *words: str, passphrase: str | None = None) -> Any:
+        return run(
+            *("trustee", verb, round_id, email, "--passphrase-stdin", *words),
+            stdin=f"{passphrase or passphrases[email]}\n",
+        )
+
+    for email in passphrases:
+        done = as_trustee("add", email)
+        assert done.returncode == 0, done.stderr
+    assert "It does not open before these have come:\n  proof of a@example.org\n  proof of b@" in done.stdout
+    assert as_trustee("prove", "a@example.org", passphrase="something else altogether").returncode == 1
+    for email in passphrases:
+        proven = as_trustee("prove", email)
+        assert proven.returncode == 0, proven.stderr
+    shown = answer(run("round", "show", round_id, "--json"))
+    assert (shown["state"], shown["custody"], shown["waits_for"]) == ("open", "2 of 2 trustees", [])
+
+    root = answer(run("round", "close", round_id, "--json"))["root"]
+    seen = answer(run("trustee", "show", round_id, "--json"))
+    assert (seen["state"], seen["ballot_box"]["root"], seen["ballot_box"]["count"]) == ("closed", root, 0)
+    assert f"Root: {root}" in run("trustee", "show", round_id).stdout
+    refused = run("round", "unseal", round_id)
+    assert refused.returncode == 0  # too few responses: lost, unopened
+    assert "Lost: fewer responses than the minimum group size" in refused.stdout
+    assert as_trustee("give", "a@example.org", "--root", root).returncode == 1
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
@@ -193,14 +247,15 @@ def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
         "email": "kim@example.org",
         "role": "auditor",
         "disabled": False,
+        "office": None,
     }
     again = run(*words, stdin="four words by chance\n")
     assert (again.returncode, "team disable" in again.stderr) == (1, True)
     assert answer(run("team", "disable", "kim@example.org", "--json")) == {"email": "kim@example.org", "disabled": True}
-    assert answer(run("team", "list", "--json")) == [
-        {"email": "kim@example.org", "role": "auditor", "disabled": True},
-    ]
-    assert run("team", "list").stdout == "kim@example.org: auditor, disabled\n"
+    assert {"email": "kim@example.org", "role": "auditor", "disabled": True, "office": None} in answer(
+        run("team", "list", "--json")
+    )
+    assert "kim@example.org: auditor, disabled\n" in run("team", "list").stdout
 
 
 def test_a_weak_password_an_unknown_role_and_an_unknown_account_are_refused(run: Run) -> None:

@@ -1,9 +1,9 @@
 """The doctor on a server somebody has set up their own way."""
 
+from survey_service.attack.evidence import superuser
 from survey_service.operations.examine import examine
 from survey_service.operations.installation import Installation
 from survey_service.store.embedded import EmbeddedPostgres
-from tests.privacy.evidence import superuser
 
 
 async def test_a_server_that_logs_statements_is_found_and_told_how_to_be_silent(installation: Installation) -> None:

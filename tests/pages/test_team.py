@@ -1,12 +1,10 @@
 """The team's pages in a real browser: signing in, reading what is released, taking it along, signing out."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from survey_service.domain.rounds import Round
@@ -14,6 +12,7 @@ from survey_service.exports import delimited, json_document
 from survey_service.operations.installation import Installation
 from survey_service.operations.manage_accounts import add_account
 from survey_service.operations.release_tables import read_release
+from tests.pages.axe import violations
 from tests.pages.conftest import Service
 from tests.pages.team_rounds import answer, plan_next_round, released_rehearsal
 
@@ -128,7 +127,7 @@ def test_the_results_lead_to_why_figures_are_hidden_and_its_example_adds_up(
     assert alone.locator("td.is-hidden").count() == 1
     assert together.locator("td.is-hidden").count() == 2
     small = min(offices)
-    expect(page.get_by_text(f"{everyone} − {everyone - small} = {small}")).to_be_visible()
+    expect(page.get_by_text(f"{everyone} \N{MINUS SIGN} {everyone - small} = {small}")).to_be_visible()
 
 
 def test_a_wrong_password_says_what_to_do_and_keeps_the_address(service: Service, page: Page) -> None:
@@ -164,14 +163,6 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         found[name] = violations(page)
     context.close()
     assert {name: faults for name, faults in found.items() if faults} == {}
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, and whether the page has to be moved sideways."""
-    run = Axe().run(page)
-    found = [json.dumps(each["nodes"][0]["target"]) + " " + each["id"] for each in run.response["violations"]]
-    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return found if beyond <= 0 else [*found, f"{beyond} px beyond the edge"]
 
 
 def downloaded(page: Page, link: str) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
+from survey_service.attack.attackers import forms
 from survey_service.domain import encodings
 from survey_service.domain.rounds import Round
 from survey_service.operations.close_round import close_round
@@ -17,7 +18,6 @@ from survey_service.operations.installation import Installation
 from survey_service.store.embedded import EmbeddedPostgres
 from survey_service.store.postgres_programs import postgres_programs
 from tests.conftest import new_round
-from tests.privacy.attackers import forms
 
 DUMPABLE = """
 import asyncio, ctypes, resource, sys

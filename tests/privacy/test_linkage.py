@@ -1,73 +1,104 @@
 """No way leads from a code to an answer, and the attackers who find none are ones who would.
 
-Ten rounds go their whole way on a real server; then everything on the machine is the attackers'. The same
+Twenty rounds go their whole way on a real server; then everything on the machine is the attackers'. The same
 attackers meet installations in which a leak was planted, and must catch each of them.
 """
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
-import httpx
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
-from msgspec import Struct
 
-from survey_service import unsealing
-from survey_service.domain.responses import SealedResponse
-from survey_service.operations.installation import Installation
-from survey_service.store import participation
-from survey_service.unsealing import Opener
-from tests.conftest import migrated, service_on, settings_in
-from tests.privacy import trial as trials
-from tests.privacy.attackers import ATTACKERS, FoundAnswers, canonical, find_answers, forms, search, with_storage_key
-from tests.privacy.evidence import Evidence, StoredRow, files_below, find_all, gather
-from tests.privacy.scoring import Verdict, judge, ranks
-from tests.privacy.trial import Ballots, Person, Trial
-
-ROUNDS = 10
-PEOPLE = 60
-PEOPLE_OF_A_LEAK = 40
-
-
-class Seized(Struct, frozen=True, kw_only=True):
-    evidence: Evidence
-    trials: tuple[Trial, ...]
+from survey_service.attack.attackers import FoundAnswers, canonical, find_answers, forms, search, with_storage_key
+from survey_service.attack.evidence import find_all
+from survey_service.attack.leaks import LEAKS, attack_found, caught_all, without_padding
+from survey_service.attack.linkage import (
+    PEOPLE,
+    Phase,
+    Scratch,
+    Seized,
+    attack,
+    during_a_round,
+    places,
+    scratch_in,
+    seize,
+    spellings,
+    with_a_backup,
+)
+from survey_service.attack.linkage import TRIALS as ROUNDS
+from survey_service.attack.trial import Person
 
 
 @pytest.fixture(scope="module")
 async def seized(tmp_path_factory: pytest.TempPathFactory) -> Seized:
     """Rounds that went their whole way, and all that is left of them."""
-    directory = tmp_path_factory.mktemp("seized")
-    settings = settings_in(directory)
-    done: list[Trial] = []
-    older_copy: dict[str, bytes] = {}
-    with trials.everything_logged() as lines:
-        async with migrated(settings) as installation, service_on(settings) as client:
-            for number in range(ROUNDS):
-                ballots = await trials.prepare(installation, directory, PEOPLE)
-                people = await trials.take_part(client, ballots)
-                if number == ROUNDS - 1:
-                    older_copy = await asyncio.to_thread(files_below, settings.data_dir, "older copy")
-                done.append(await trials.finish(installation, ballots, people))
-            evidence = await gather(settings, older_copy, output="\n".join(lines).encode())
-    return Seized(evidence=evidence, trials=tuple(done))
+    async with scratch_in(tmp_path_factory.mktemp("seized")) as place:
+        return await seize(place)
+
+
+@pytest.fixture(scope="module")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scratch]:
+    """An installation for the planted leaks: what they write never comes near the one above."""
+    async with scratch_in(tmp_path_factory.mktemp("leaking")) as made:
+        yield made
+
+
+async def test_during_a_round_nobody_without_the_key_reads_or_links_an_answer(
+    seized: Seized, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase = during_a_round(seized)
+    show(capsys, phase)
+    assert [finding for finding in phase.findings if not finding.is_clean] == []
+    assert phase.is_clean
+
+
+async def test_a_backup_from_before_the_close_with_every_secret_in_it_opens_nothing(
+    seized: Seized, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase = with_a_backup(seized)
+    show(capsys, phase)
+    assert {finding.name: finding.found for finding in phase.findings} == {"answers": 0, "guessed": 0, "keys": 0}
+    assert next(finding.tried for finding in phase.findings if finding.name == "guessed") > ROUNDS * PEOPLE
+    assert phase.is_clean
+
+
+async def test_the_attack_finds_the_known_gap_a_sealing_key_kept_by_the_operator(place: Scratch) -> None:
+    assert caught_all(await LEAKS["kept_key"](place)) >= {"by_name", "by_order_of_taking_part", "by_commit_time"}
+
+
+@pytest.mark.parametrize(
+    ("leak", "attackers"),
+    [
+        ("same_transaction", {"by_transaction", "by_transaction_order", "by_commit_time"}),
+        ("serial_key", {"by_name"}),
+        ("unshuffled", {"by_order_of_taking_part"}),
+        ("key_in_the_database", {"by_name", "by_transaction_order", "by_commit_time"}),
+        ("answers_in_the_log", {"by_name", "by_order_of_taking_part"}),
+    ],
+)
+async def test_a_planted_leak_betrays_nine_people_in_ten(place: Scratch, leak: str, attackers: set[str]) -> None:
+    assert caught_all(await LEAKS[leak](place)) >= attackers
+
+
+async def test_every_planted_leak_of_the_command_is_tried_here() -> None:
+    assert set(LEAKS) == {
+        *("same_transaction", "serial_key", "unshuffled", "key_in_the_database", "answers_in_the_log"),
+        *("kept_key", "unpadded"),
+    }
 
 
 async def test_no_answer_can_be_read_anywhere_without_a_key(seized: Seized) -> None:
-    readable = search(seized.evidence, seized.trials[0].questionnaire)
+    readable = search(seized.after, seized.trials[0].questionnaire)
     assert readable.scalars == frozenset()
     for each in seized.trials:
-        assert find_answers(seized.evidence, readable, each) == {}
+        assert find_answers(seized.after, readable, each) == {}
 
 
 async def test_no_code_stands_anywhere(seized: Seized) -> None:
     codes = [form for each in seized.trials for person in each.people for form in spellings(person.code)]
-    assert places(seized.evidence, codes) == set()
+    assert places(seized.after, codes) == set()
 
 
 async def test_no_serial_or_receipt_or_code_hash_is_logged(seized: Seized) -> None:
@@ -78,16 +109,16 @@ async def test_no_serial_or_receipt_or_code_hash_is_logged(seized: Seized) -> No
         for secret in (person.serial, bytes.fromhex(person.receipt), person.code_hash)
     ]
     needles = [form for secret in secrets for form in forms(secret)]
-    logs = [text for name, text in seized.evidence.files.items() if name.endswith("postgres/log")]
+    logs = [text for name, text in seized.after.files.items() if name.endswith("postgres/log")]
     assert len(logs) == 3  # now, before the last checkpoint, and in the older copy
-    assert [position for text in (*logs, seized.evidence.output) for position, _ in find_all(text, needles)] == []
+    assert [position for text in (*logs, seized.after.output) for position, _ in find_all(text, needles)] == []
 
 
 async def test_no_piece_of_a_sealed_response_is_kept_in_the_statistics(seized: Seized) -> None:
     sealed = [row.values["sealed"] for each in seized.trials for row in each.older_rows if "sealed" in row.values]
     statistics = b"\n".join(
         line
-        for line in seized.evidence.dump.splitlines()
+        for line in seized.after.dump.splitlines()
         if line.startswith((b"pg_statistic ", b"pg_toast.pg_toast_2619 "))
     )
     pieces = [value[start : start + 32].hex().encode() for value in sealed for start in (0, 65, 2048)]
@@ -100,7 +131,7 @@ async def test_truncated_sealed_responses_are_gone_from_the_servers_files(seized
     sealed = [row.values["sealed"] for each in seized.trials for row in each.older_rows if "sealed" in row.values]
     assert len(sealed) == ROUNDS * PEOPLE
     pieces = [value[100:132] for value in sealed]
-    left = {name for name, text in seized.evidence.files.items() if next(find_all(text, pieces), None)}
+    left = {name for name, text in seized.after.files.items() if next(find_all(text, pieces), None)}
     assert {name for name in left if name.startswith("now/postgres/cluster/base")} == set()
     assert any(name.startswith("older copy/") for name in left)  # which no key opens any more
 
@@ -118,110 +149,28 @@ async def test_no_private_key_stands_anywhere_but_in_the_key_directory(seized: S
         ]
     # A part is enough, so that a key cut in two by a page is found as well.
     needles = [form for secret in secrets for form in forms(secret[:32]) | forms(secret[-32:])]
-    assert places(seized.evidence, needles) == set()
+    assert places(seized.after, needles) == set()
 
 
 async def test_what_is_stored_of_the_answers_holds_no_column_of_them_in_the_clear(seized: Seized) -> None:
     for each in seized.trials:
-        opened = with_storage_key(seized.evidence, each)
+        opened = with_storage_key(seized.after, each)
         ticked = each.questionnaire.item("witnessed")
         assert ticked is not None
         column = bytes(int(option.code in row.answers["witnessed"]) for row in opened for option in ticked.options)
-        assert [name for name, text in seized.evidence.haystacks().items() if column[:64] in text] == []
+        assert [name for name, text in seized.after.haystacks().items() if column[:64] in text] == []
 
 
 async def test_whoever_holds_the_storage_key_reads_answers_but_matches_them_at_chance_level(
     seized: Seized, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [with_storage_key(seized.evidence, each) for each in seized.trials]
+    rows = [with_storage_key(seized.after, each) for each in seized.trials]
     for each, read in zip(seized.trials, rows, strict=True):
         assert sorted(canonical(row.answers) for row in read) == sorted(canonical(p.answers) for p in each.people)
-    verdicts = attack(seized.evidence, seized.trials, rows)
+    verdicts = attack(seized.after, seized.trials, rows)
     with capsys.disabled():
         print(*("", *(f"{name:26}{verdict}" for name, verdict in verdicts.items())), sep="\n")  # noqa: T201 - the measured figures
     assert [name for name, verdict in verdicts.items() if verdict.is_caught] == []
-
-
-@pytest.fixture(scope="module")
-async def leaking(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator["Leaking"]:
-    """An installation for the planted leaks: what they write never comes near the one above."""
-    directory = tmp_path_factory.mktemp("leaking")
-    settings = settings_in(directory)
-    async with migrated(settings) as installation, service_on(settings) as client:
-        yield Leaking(installation, client, directory)
-
-
-class Leaking:
-    def __init__(self, installation: Installation, client: httpx.AsyncClient, directory: Path) -> None:
-        self.installation = installation
-        self._client = client
-        self._directory = directory
-
-    async def ballots(self) -> Ballots:
-        return await trials.prepare(self.installation, self._directory, PEOPLE_OF_A_LEAK)
-
-    async def run(self, ballots: Ballots) -> tuple[Evidence, Trial]:
-        with trials.everything_logged() as lines:
-            people = await trials.take_part(self._client, ballots)
-            done = await trials.finish(self.installation, ballots, people)
-        return await gather(self.installation.settings, {}, "\n".join(lines).encode()), done
-
-    async def execute(self, statement: str, *arguments: Any) -> None:
-        async with self.installation.database.owner() as connection:
-            await connection.execute(statement, *arguments)
-
-
-async def test_an_answer_written_in_the_transaction_of_the_redemption_is_caught(
-    leaking: Leaking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ballots = await leaking.ballots()
-    await leaking.execute("CREATE TABLE one_transaction (answers text)")
-    await leaking.execute("GRANT INSERT ON one_transaction TO survey_participation")
-    redeem = participation.redeem
-    given = iter(ballots.answers)
-
-    async def redeem_and_tell(connection: Any, *arguments: Any) -> bytes | None:
-        async with connection.transaction():
-            answers = msgspec.json.encode(next(given)).decode()
-            await connection.execute("INSERT INTO one_transaction VALUES ($1)", answers)
-            return await redeem(connection, *arguments)
-
-    monkeypatch.setattr(participation, "redeem", redeem_and_tell)
-    evidence, done = await leaking.run(ballots)
-    verdicts = attack(evidence, [done], [found_in(evidence, done, "table one_transaction")])
-    assert caught_all(verdicts) >= {"by_transaction", "by_transaction_order", "by_commit_time"}
-
-
-async def test_a_serial_kept_beside_opened_answers_is_caught(leaking: Leaking, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[tuple[bytes, str]] = []
-    open_one = Opener.open
-
-    def open_and_keep(self: Opener, response: SealedResponse) -> Any:
-        answers = open_one(self, response)
-        opened.append((response.serial, msgspec.json.encode(answers).decode()))
-        return answers
-
-    monkeypatch.setattr(Opener, "open", open_and_keep)
-    ballots = await leaking.ballots()
-    with trials.everything_logged() as lines:
-        people = await trials.take_part(leaking._client, ballots)
-        done = await trials.finish(leaking.installation, ballots, people)
-    await leaking.execute("CREATE TABLE kept_serial (serial bytea, answers text)")
-    await leaking.execute(
-        "INSERT INTO kept_serial SELECT * FROM unnest($1::bytea[], $2::text[]) ORDER BY random()",
-        [serial for serial, _ in opened],
-        [answers for _, answers in opened],
-    )
-    evidence = await gather(leaking.installation.settings, {}, "\n".join(lines).encode())
-    verdicts = attack(evidence, [done], [found_in(evidence, done, "table kept_serial")])
-    assert caught_all(verdicts) == {"by_name"}
-
-
-async def test_answers_that_were_not_shuffled_are_caught(leaking: Leaking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unsealing, "shuffle", lambda _: None)
-    evidence, done = await leaking.run(await leaking.ballots())
-    verdicts = attack(evidence, [done], [with_storage_key(evidence, done)])
-    assert caught_all(verdicts) >= {"by_order_of_taking_part"}
 
 
 ORDERS: dict[str, tuple[Callable[[Person], Any], str]] = {
@@ -240,85 +189,30 @@ async def test_answers_in_an_order_that_means_something_are_caught(seized: Seize
         FoundAnswers(answers=person.answers, xid=None, place=place, beside=frozenset())
         for place, person in enumerate(sorted(each.people, key=key))
     ]
-    assert caught_all(attack(seized.evidence, [each], [rows])) == {attacker}
+    assert caught_all(attack(seized.after, [each], [rows])) == {attacker}
 
 
-async def test_sealed_copies_without_padding_are_caught(seized: Seized) -> None:
-    lengths = {person.serial: len(canonical(person.answers)) for each in seized.trials for person in each.people}
-    unpadded = [
-        msgspec.structs.replace(each, older_rows=tuple(without_padding(row, lengths) for row in each.older_rows))
-        for each in seized.trials
-    ]
-    rows = [with_storage_key(seized.evidence, each) for each in unpadded]
-    assert [name for name, verdict in attack(seized.evidence, unpadded, rows).items() if verdict.is_caught] == [
+async def test_sealed_copies_without_padding_are_caught(seized: Seized, place: Scratch) -> None:
+    unpadded = [without_padding(each) for each in seized.trials]
+    rows = [with_storage_key(seized.after, each) for each in unpadded]
+    assert [name for name, verdict in attack(seized.after, unpadded, rows).items() if verdict.is_caught] == [
         "by_length"
     ]
+    assert (await LEAKS["unpadded"](place))["by_length"].is_caught
 
 
-def without_padding(row: StoredRow, lengths: dict[bytes, int]) -> StoredRow:
-    if "sealed" not in row.values:
-        return row
-    values = row.values | {"sealed": row.values["sealed"][: lengths[row.values["serial"]]]}
-    return msgspec.structs.replace(row, values=values)
-
-
-@pytest.mark.parametrize("written", ["raw", "hex", "base64"])
-async def test_a_sealing_key_in_the_database_is_caught(leaking: Leaking, written: str) -> None:
-    ballots = await leaking.ballots()
-    key = leaking.installation.keys.read(ballots.round.round_id, "sealing")
-    await leaking.execute(f"CREATE TABLE key_{written} (key bytea)")
-    value = {"raw": "$1", "hex": "encode($1, 'hex')::bytea", "base64": "encode($1, 'base64')::bytea"}[written]
-    await leaking.execute(f"INSERT INTO key_{written} SELECT {value}", key)
-    evidence, done = await leaking.run(ballots)
+@pytest.mark.parametrize("written", ["raw", "hex"])
+async def test_a_sealing_key_in_the_database_is_caught_however_it_is_written(place: Scratch, written: str) -> None:
+    ballots = await place.ballots()
+    key = place.installation.keys.read(ballots.round.round_id, "sealing")
+    await place.execute(f"CREATE TABLE key_{written} (key bytea)")
+    value = {"raw": "$1", "hex": "encode($1, 'hex')::bytea"}[written]
+    await place.execute(f"INSERT INTO key_{written} SELECT {value}", key)
+    evidence, done = await place.run(ballots)
     assert done.sealing_scalar in key
-    verdicts = attack(evidence, [done], [found_in(evidence, done, "older sealed copies")])
-    assert caught_all(verdicts) >= {"by_name", "by_transaction_order", "by_commit_time"}
+    assert caught_all(attack_found(evidence, done, "older sealed copies")) >= {"by_name", "by_commit_time"}
 
 
-async def test_answers_in_the_log_are_caught(leaking: Leaking, monkeypatch: pytest.MonkeyPatch) -> None:
-    ballots = await leaking.ballots()
-    given = iter(zip(ballots.codes, ballots.answers, strict=True))
-    redeem = participation.redeem
-
-    async def redeem_and_log(*arguments: Any) -> bytes | None:
-        code, answers = next(given)
-        logging.getLogger("survey_service").debug("%s answered %s", code, msgspec.json.encode(answers).decode())
-        return await redeem(*arguments)
-
-    monkeypatch.setattr(participation, "redeem", redeem_and_log)
-    evidence, done = await leaking.run(ballots)
-    verdicts = attack(evidence, [done], [found_in(evidence, done, "bytes of output")])
-    assert caught_all(verdicts) >= {"by_name", "by_order_of_taking_part"}
-
-
-def attack(evidence: Evidence, rounds: Any, rows: list[list[FoundAnswers]]) -> dict[str, Verdict]:
-    """What each attacker achieves over all trials. rows: what can be read of each trial."""
-    return {
-        name: judge(
-            [ranks(each, read, attacker(evidence, each, read)) for each, read in zip(rounds, rows, strict=True)]
-        )
-        for name, attacker in ATTACKERS.items()
-    }
-
-
-def found_in(evidence: Evidence, trial: Trial, where: str) -> list[FoundAnswers]:
-    return find_answers(evidence, search(evidence, trial.questionnaire), trial)[where]
-
-
-def caught_all(verdicts: dict[str, Verdict]) -> set[str]:
-    """The attackers who are right about nine people in ten."""
-    return {name for name, verdict in verdicts.items() if verdict.is_caught and verdict.matches >= 0.9 * verdict.people}
-
-
-def spellings(code: str) -> set[bytes]:
-    plain = code.replace("-", "")
-    return {
-        text.encode(encoding)
-        for text in (code, plain, code.lower(), plain.lower())
-        for encoding in ("utf-8", "utf-16-le")
-    }
-
-
-def places(evidence: Evidence, needles: list[bytes]) -> set[str]:
-    """Where any of these stands."""
-    return {name for name, haystack in evidence.haystacks().items() if next(find_all(haystack, needles), None)}
+def show(capsys: pytest.CaptureFixture[str], phase: Phase) -> None:
+    with capsys.disabled():
+        print(*("", *(f"{name:26}{verdict}" for name, verdict in phase.verdicts.items())), sep="\n")  # noqa: T201 - the measured figures

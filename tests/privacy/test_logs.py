@@ -19,6 +19,10 @@ import httpx
 import msgspec
 import pytest
 
+from survey_service.attack import trial as trials
+from survey_service.attack.attackers import forms, names
+from survey_service.attack.evidence import find_all
+from survey_service.attack.trial import Ballots
 from survey_service.domain import encodings
 from survey_service.domain.codes import new_code
 from survey_service.domain.messages import Answers
@@ -28,10 +32,6 @@ from survey_service.settings import Settings
 from survey_service.store import participation
 from survey_service.store.embedded import EmbeddedPostgres
 from tests.conftest import migrated, settings_in
-from tests.privacy import trial as trials
-from tests.privacy.attackers import forms, names
-from tests.privacy.evidence import find_all
-from tests.privacy.trial import Ballots
 
 PEOPLE = 12
 SERVER_EVENTS = re.compile(

@@ -5,10 +5,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from survey_service.attack.evidence import superuser
 from survey_service.operations.installation import Installation
 from survey_service.store.database import Role
 from tests.conftest import new_round
-from tests.privacy.evidence import superuser
 
 READINGS = {
     "sealed": "SELECT sealed FROM sealed_response",
@@ -18,17 +18,19 @@ READINGS = {
     "order of ballots": "SELECT serial FROM ballot ORDER BY xmin::text::bigint, ctid",
     "block": "SELECT encrypted FROM response_block",
     "release": "SELECT document FROM release",
+    "trustees": "SELECT email FROM trustee",
+    "approvals": "SELECT office FROM approval",
     "samples": "SELECT stavalues1::text FROM pg_catalog.pg_statistic",
     "passwords": "SELECT rolpassword FROM pg_authid",
     "file": "SELECT pg_read_file('postgresql.conf')",
 }
 MAY_READ: dict[Role, set[str]] = {
-    "participation": {"invitation", "ballot"},
-    "operation": {"ballot", "order of ballots"},
+    "participation": {"invitation", "ballot", "approvals"},
+    "operation": {"ballot", "order of ballots", "trustees", "approvals"},
     "opening": {"sealed", "ballot", "order of ballots"},
     "tabulation": {"block", "release"},
-    "reporting": {"ballot", "order of ballots", "release"},
-    "team": set(),
+    "reporting": {"ballot", "order of ballots", "release", "trustees", "approvals"},
+    "team": {"approvals"},
 }
 """No role reads codes and the order of ballots, codes and anything sealed, or anything sealed and blocks."""
 
@@ -59,6 +61,11 @@ CHANGES = {
     "analysed": "UPDATE round SET analysed = analysed WHERE round_id = '{round_id}'",
     "times": "UPDATE round SET closes_at = closes_at WHERE round_id = '{round_id}'",
     "terms": "UPDATE round SET terms = terms WHERE round_id = '{round_id}'",
+    "approval": "INSERT INTO approval (survey_id, definition_sha256, office, email, approved_on)"
+    " SELECT survey_id, definition_sha256, 'staff-council', '', now() FROM survey LIMIT 1",
+    "approval again": "UPDATE approval SET office = office",
+    "proof": "UPDATE trustee SET proven = true",
+    "trustee": "UPDATE trustee SET email = email",
     "round gone": "DELETE FROM round",
     "table": "CREATE TABLE survey.another (answers text)",
     "trigger": "ALTER TABLE round DISABLE TRIGGER keep_terms",
@@ -67,7 +74,7 @@ CHANGES = {
 }
 MAY_CHANGE: dict[Role, set[str]] = {
     "participation": {"sealed", "code spent"},
-    "operation": {"code", "code gone", "block gone", "times"},
+    "operation": {"code", "code gone", "block gone", "times", "proof"},
     "opening": {"destroyed", "block", "retention", "analysed"},
     "tabulation": {"release", "minimum"},
     "reporting": set(),

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 import pytest
 
+from survey_service.attack import trial as trials
 from survey_service.domain.codes import new_code
 from survey_service.domain.messages import Answers
 from survey_service.operations.installation import Installation
 from survey_service.sealing import Participation
-from tests.privacy import trial as trials
 
 REQUESTS = 40  # of each kind, taken in turn, so that a busy machine slows all kinds alike
 MOST = 1.5  # between medians; a refusal that skipped the signature or the write would be at half or less

@@ -52,6 +52,7 @@ BEGIN
         RAISE EXCEPTION 'the minimum group size of a round only rises' USING ERRCODE = 'check_violation';
     END IF;
     IF old.stage <> new.stage AND (old.stage, new.stage) NOT IN (
+        ('prepared', 'planned'), ('prepared', 'lost'),
         ('planned', 'closed'), ('closed', 'opened'), ('closed', 'lost'), ('opened', 'unsealed'),
         ('unsealed', 'released'), ('released', 'unsealed'), ('unsealed', 'erased'), ('released', 'erased')
     ) THEN
@@ -84,10 +85,22 @@ CREATE TABLE survey.account (
     disabled boolean DEFAULT false NOT NULL,
     failed_attempts integer DEFAULT 0 NOT NULL,
     counted_until timestamp with time zone,
+    office text,
     CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text))),
     CONSTRAINT account_failed_attempts_check CHECK ((failed_attempts >= 0)),
+    CONSTRAINT account_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text]))),
+    CONSTRAINT account_office_check1 CHECK (((office IS NULL) OR (role = 'auditor'::text))),
     CONSTRAINT account_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
     CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text])))
+);
+CREATE TABLE survey.approval (
+    survey_id text NOT NULL,
+    definition_sha256 bytea NOT NULL,
+    office text NOT NULL,
+    email text NOT NULL,
+    approved_on date NOT NULL,
+    CONSTRAINT approval_definition_sha256_check CHECK ((length(definition_sha256) = 32)),
+    CONSTRAINT approval_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text])))
 );
 CREATE TABLE survey.ballot (
     round_id text NOT NULL,
@@ -109,6 +122,18 @@ CREATE TABLE survey.invitation (
     CONSTRAINT invitation_blinded_hash_check CHECK ((length(blinded_hash) = 32)),
     CONSTRAINT invitation_check CHECK (((blinded_hash IS NULL) = (blind_signature IS NULL))),
     CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32))
+);
+CREATE TABLE survey.preparation (
+    round_id text NOT NULL,
+    survey_id text NOT NULL,
+    rehearsal boolean NOT NULL,
+    threshold integer NOT NULL,
+    trustees text[] NOT NULL,
+    opens_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    CONSTRAINT preparation_check CHECK ((cardinality(trustees) >= threshold)),
+    CONSTRAINT preparation_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text)),
+    CONSTRAINT preparation_threshold_check CHECK ((threshold >= 2))
 );
 CREATE TABLE survey.release (
     round_id text NOT NULL,
@@ -148,7 +173,7 @@ CREATE TABLE survey.round (
     opens_at timestamp with time zone NOT NULL,
     closes_at timestamp with time zone NOT NULL,
     erase_at timestamp with time zone,
-    stage text DEFAULT 'planned'::text NOT NULL,
+    stage text DEFAULT 'prepared'::text NOT NULL,
     lost_because text,
     credentials_issued integer,
     ballots integer,
@@ -158,16 +183,16 @@ CREATE TABLE survey.round (
     CONSTRAINT round_ballot_box_root_check CHECK ((length(ballot_box_root) = 32)),
     CONSTRAINT round_check CHECK ((opens_at < closes_at)),
     CONSTRAINT round_check1 CHECK (((stage = 'lost'::text) = (lost_because IS NOT NULL))),
-    CONSTRAINT round_check2 CHECK (((stage = 'planned'::text) OR (ballot_box_root IS NOT NULL))),
+    CONSTRAINT round_check2 CHECK (((stage = ANY (ARRAY['prepared'::text, 'planned'::text])) OR (ballot_box_root IS NOT NULL))),
     CONSTRAINT round_check3 CHECK (((ballots <= credentials_issued) AND (credentials_issued <= roster_size))),
     CONSTRAINT round_check4 CHECK (((analysed + invalid) = ballots)),
-    CONSTRAINT round_custody_check CHECK ((custody = 'server'::text)),
+    CONSTRAINT round_custody_check CHECK ((custody ~ '^(server|[1-9][0-9]* of [1-9][0-9]* trustees)$'::text)),
     CONSTRAINT round_fingerprint_check CHECK ((length(fingerprint) = 26)),
     CONSTRAINT round_minimum_group_size_check CHECK ((minimum_group_size >= 5)),
     CONSTRAINT round_plaintext_size_check CHECK ((plaintext_size > 4)),
     CONSTRAINT round_roster_size_check CHECK ((roster_size > 0)),
     CONSTRAINT round_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text)),
-    CONSTRAINT round_stage_check CHECK ((stage = ANY (ARRAY['planned'::text, 'closed'::text, 'opened'::text, 'unsealed'::text, 'released'::text, 'erased'::text, 'lost'::text])))
+    CONSTRAINT round_stage_check CHECK ((stage = ANY (ARRAY['prepared'::text, 'planned'::text, 'closed'::text, 'opened'::text, 'unsealed'::text, 'released'::text, 'erased'::text, 'lost'::text])))
 );
 ALTER TABLE survey.round ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME survey.round_number_seq
@@ -180,7 +205,7 @@ ALTER TABLE survey.round ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
 CREATE VIEW survey.round_state WITH (security_invoker='true') AS
  SELECT round_id,
         CASE
-            WHEN ((stage = 'planned'::text) AND (survey.clock() < opens_at)) THEN 'scheduled'::text
+            WHEN ((stage = 'prepared'::text) OR ((stage = 'planned'::text) AND (survey.clock() < opens_at))) THEN 'scheduled'::text
             WHEN (stage = 'planned'::text) THEN 'open'::text
             WHEN (stage = 'opened'::text) THEN 'closed'::text
             ELSE stage
@@ -210,12 +235,23 @@ CREATE TABLE survey.survey (
     questionnaire bytea NOT NULL,
     CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
+CREATE TABLE survey.trustee (
+    round_id text NOT NULL,
+    place integer NOT NULL,
+    email text NOT NULL,
+    proven boolean DEFAULT false NOT NULL,
+    CONSTRAINT trustee_place_check CHECK ((place >= 0))
+);
 ALTER TABLE ONLY survey.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (email);
+ALTER TABLE ONLY survey.approval
+    ADD CONSTRAINT approval_pkey PRIMARY KEY (survey_id, definition_sha256, office);
 ALTER TABLE ONLY survey.ballot
     ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
+ALTER TABLE ONLY survey.preparation
+    ADD CONSTRAINT preparation_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (round_id, number);
 ALTER TABLE ONLY survey.response_block
@@ -230,13 +266,22 @@ ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
+ALTER TABLE ONLY survey.trustee
+    ADD CONSTRAINT trustee_pkey PRIMARY KEY (round_id, place);
+ALTER TABLE ONLY survey.trustee
+    ADD CONSTRAINT trustee_round_id_email_key UNIQUE (round_id, email);
+CREATE INDEX preparation_survey_id_idx ON survey.preparation USING btree (survey_id);
 CREATE UNIQUE INDEX release_position_key ON survey.release USING btree ("position");
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
 CREATE INDEX session_email_idx ON survey.session USING btree (email);
 CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXECUTE FUNCTION survey.keep_binding();
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
+ALTER TABLE ONLY survey.approval
+    ADD CONSTRAINT approval_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.preparation
+    ADD CONSTRAINT preparation_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.response_block
@@ -245,6 +290,8 @@ ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
+ALTER TABLE ONLY survey.trustee
+    ADD CONSTRAINT trustee_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 GRANT USAGE ON SCHEMA survey TO survey_participation;
 GRANT USAGE ON SCHEMA survey TO survey_operation;
 GRANT USAGE ON SCHEMA survey TO survey_opening;
@@ -257,6 +304,7 @@ GRANT ALL ON FUNCTION survey.clock() TO survey_operation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_opening;
 GRANT ALL ON FUNCTION survey.clock() TO survey_tabulation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_reporting;
+GRANT ALL ON FUNCTION survey.clock() TO survey_team;
 REVOKE ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.destroy_sealed_responses(wanted text) TO survey_opening;
 REVOKE ALL ON FUNCTION survey.hold_ballot_box() FROM PUBLIC;
@@ -273,6 +321,11 @@ GRANT UPDATE(password_hash) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(disabled) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(failed_attempts) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(counted_until) ON TABLE survey.account TO survey_team;
+GRANT INSERT(office),UPDATE(office) ON TABLE survey.account TO survey_team;
+GRANT SELECT ON TABLE survey.approval TO survey_operation;
+GRANT SELECT ON TABLE survey.approval TO survey_reporting;
+GRANT SELECT ON TABLE survey.approval TO survey_participation;
+GRANT SELECT,INSERT ON TABLE survey.approval TO survey_team;
 GRANT INSERT ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT ON TABLE survey.ballot TO survey_operation;
 GRANT SELECT ON TABLE survey.ballot TO survey_opening;
@@ -287,6 +340,8 @@ GRANT INSERT(code_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blinded_hash) ON TABLE survey.invitation TO survey_participation;
 GRANT SELECT(blinded_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blind_signature) ON TABLE survey.invitation TO survey_participation;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.preparation TO survey_operation;
+GRANT SELECT ON TABLE survey.preparation TO survey_reporting;
 GRANT SELECT,INSERT ON TABLE survey.release TO survey_tabulation;
 GRANT SELECT ON TABLE survey.release TO survey_reporting;
 GRANT UPDATE(withdrawn) ON TABLE survey.release TO survey_tabulation;
@@ -307,6 +362,7 @@ GRANT UPDATE(stage) ON TABLE survey.round TO survey_operation;
 GRANT UPDATE(stage) ON TABLE survey.round TO survey_opening;
 GRANT UPDATE(stage) ON TABLE survey.round TO survey_tabulation;
 GRANT UPDATE(lost_because) ON TABLE survey.round TO survey_opening;
+GRANT UPDATE(lost_because) ON TABLE survey.round TO survey_operation;
 GRANT UPDATE(credentials_issued) ON TABLE survey.round TO survey_operation;
 GRANT UPDATE(ballots) ON TABLE survey.round TO survey_operation;
 GRANT UPDATE(ballot_box_root) ON TABLE survey.round TO survey_operation;
@@ -324,3 +380,6 @@ GRANT UPDATE(language) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(idle_at) ON TABLE survey.session TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
+GRANT SELECT,INSERT ON TABLE survey.trustee TO survey_operation;
+GRANT SELECT ON TABLE survey.trustee TO survey_reporting;
+GRANT UPDATE(proven) ON TABLE survey.trustee TO survey_operation;

@@ -9,7 +9,7 @@ ORDER BY code_hash;
 -- Holds the round while codes are counted and added; only before the end of redemption.
 SELECT round_id, roster_size
 FROM round
-WHERE round_id = $1 AND stage = 'planned' AND closes_at > clock()
+WHERE round_id = $1 AND stage IN ('prepared', 'planned') AND closes_at > clock()
 FOR UPDATE;
 
 -- name: count_invitations

@@ -39,6 +39,36 @@ SELECT count(*) FROM round WHERE survey_id = $1;
 -- The time all rounds go by.
 SELECT clock();
 
+-- name: clear_round
+-- Lets a prepared round open once every wanted office has approved its survey's bytes, and every trustee has proven.
+UPDATE round AS r
+SET stage = 'planned', opens_at = greatest(r.opens_at, clock())
+WHERE
+    r.round_id = $1 AND r.stage = 'prepared' AND r.closes_at > clock()
+    AND NOT EXISTS (SELECT FROM trustee AS t WHERE t.round_id = r.round_id AND NOT t.proven)
+    AND NOT EXISTS (
+        SELECT FROM unnest($2::text []) AS wanted (office)
+        WHERE NOT EXISTS (
+            SELECT FROM approval AS a
+            WHERE
+                a.survey_id = r.survey_id AND a.office = wanted.office
+                AND a.definition_sha256 = sha256(r.definition)
+        )
+    )
+RETURNING r.round_id;
+
+-- name: rounds_to_clear
+-- The rounds that wait for approvals or trustees' proofs.
+SELECT round_id FROM round WHERE stage = 'prepared' AND ($1::text IS NULL OR survey_id = $1);
+
+-- name: give_up_prepared
+-- A round that never opened ends without results; its ballot box is empty.
+UPDATE round
+SET
+    stage = 'lost', lost_because = $2, credentials_issued = 0, ballots = 0, ballot_box_root = sha256(''::bytea)
+WHERE round_id = $1 AND stage = 'prepared'
+RETURNING round_id;
+
 -- name: start_round
 -- Opens a scheduled round now.
 UPDATE round
@@ -47,10 +77,12 @@ WHERE round_id = $1 AND stage = 'planned' AND opens_at > clock() AND closes_at >
 RETURNING round_id;
 
 -- name: extend_round
--- Moves the end of a round that still takes codes.
+-- Moves the end of a round that still takes codes, or of one that still waits to open, even past its end.
 UPDATE round
 SET closes_at = $2
-WHERE round_id = $1 AND stage = 'planned' AND closes_at > clock() AND $2 > closes_at
+WHERE
+    round_id = $1 AND $2 > closes_at AND $2 > clock()
+    AND (stage = 'prepared' OR (stage = 'planned' AND closes_at > clock()))
 RETURNING round_id;
 
 -- name: end_redemption
@@ -87,8 +119,12 @@ RETURNING round_id;
 SELECT round_id FROM round WHERE stage = 'planned' AND closes_at + $1::interval <= clock();
 
 -- name: rounds_due_to_open
--- Rounds whose ballot box waits for an unsealing the server may do itself, or whose unsealing was interrupted.
-SELECT round_id FROM round WHERE stage IN ('closed', 'opened') AND custody = 'server';
+-- Rounds whose ballot box waits for an unsealing the server may do itself, or whose keys an interrupted one has left.
+SELECT round_id FROM round WHERE stage = 'opened' OR (stage = 'closed' AND custody = 'server');
+
+-- name: rounds_with_trustees
+-- Rounds whose ballot box waits for its trustees.
+SELECT round_id FROM round WHERE stage = 'closed' AND custody <> 'server';
 
 -- name: rounds_due_to_erase
 -- Rounds whose retention is over.

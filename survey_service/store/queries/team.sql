@@ -1,15 +1,21 @@
 -- name: add_account
 -- Adds an account, or sets a disabled one up anew; returns nothing where an active one has this address.
-INSERT INTO account AS a (email, role, password_hash)
-VALUES ($1, $2, $3)
+INSERT INTO account AS a (email, role, password_hash, office)
+VALUES ($1, $2, $3, $4)
 ON CONFLICT (email) DO UPDATE
-SET role = excluded.role, password_hash = excluded.password_hash, disabled = false, failed_attempts = 0
+SET
+    role = excluded.role, password_hash = excluded.password_hash, office = excluded.office, disabled = false,
+    failed_attempts = 0
 WHERE a.disabled
 RETURNING a.email;
 
 -- name: list_accounts
 -- All accounts, without anything of their passwords.
-SELECT email, role, disabled FROM account ORDER BY email;
+SELECT email, role, disabled, office FROM account ORDER BY email;
+
+-- name: select_office
+-- Whom an account that can sign in speaks for.
+SELECT office FROM account WHERE email = $1 AND NOT disabled;
 
 -- name: disable_account
 -- From now on nobody signs in to this account.

@@ -10,12 +10,15 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from msgspec import Struct
 
+from survey_service.domain.key_shares import parse_custody
 from survey_service.domain.site import LANGUAGES, TIME_ZONE, Text
+from survey_service.domain.surveys import Survey
+from survey_service.store.approvals import Approval
 from survey_service.store.rounds import RoundEntry
 from survey_service.web.appearance import Appearance
-from survey_service.web.participant.published_rounds import PublishedRounds
+from survey_service.web.participant.published_rounds import PublishedRound, PublishedRounds
 from survey_service.web.public_answer import public_answer
-from survey_service.web.rendering import CONTENT_SECURITY_POLICY, day_in_words, html
+from survey_service.web.rendering import CONTENT_SECURITY_POLICY, day_in_words, html, wordings
 
 PAGE_SECONDS = 30  # for which a browser may keep a page
 LIST_SECONDS = 5  # for which we keep the list of rounds
@@ -36,6 +39,7 @@ class Pages:
         self._site = site
         self._rounds = rounds
         self._kept: dict[str, bytes] = {}
+        self._approved: dict[str, tuple[float, list[Approval]]] = {}
         self._entries: tuple[float, list[RoundEntry]] = (0.0, [])
 
     def text(self, name: str) -> bytes:
@@ -63,10 +67,25 @@ class Pages:
         """Raises: UnknownRound."""
         found = await self._rounds.get(round_id)
         languages = tuple(language for language in LANGUAGES if language in found.title) or LANGUAGES
+        approvals = approved(found.survey, await self._approvals(found))
         return self._page(
-            f"round {round_id}",
-            lambda: self._html("round", languages=languages, title=found.title, minutes=found.minutes, own_tabs=True),
+            f"round {round_id} {approvals}",
+            lambda: self._html(
+                "round",
+                languages=languages,
+                title=found.title,
+                minutes=found.minutes,
+                own_tabs=True,
+                approvals=[{tag: each[tag] for tag in languages} for each in approvals],
+            ),
         )
+
+    async def _approvals(self, found: PublishedRound) -> list[Approval]:
+        read_at, approvals = self._approved.get(found.round_id, (0.0, []))
+        if not read_at or monotonic() - read_at > LIST_SECONDS:
+            approvals = await self._rounds.approvals(found)
+            self._approved[found.round_id] = (monotonic(), approvals)
+        return approvals
 
     async def _listed(self, is_shown: Callable[[RoundEntry], bool]) -> list[ShownRound]:
         read_at, entries = self._entries
@@ -95,6 +114,29 @@ def _dated(title: Text, entry: RoundEntry) -> Text:
     """The rounds of a survey share its title: the day they opened, in front, tells them apart on a phone too."""
     opened_on = day_in_words(entry.opens_at.astimezone(TIME_ZONE).date())
     return {language: f"{opened_on.get(language, opened_on[LANGUAGES[0]])}: {text}" for language, text in title.items()}
+
+
+def approved(survey: Survey, approvals: list[Approval]) -> list[Text]:
+    """Who approved, and what it covers; nothing where nobody has. Offices, no names."""
+    if not approvals:
+        return []
+    custody = parse_custody(survey.custody)
+    who: Text = {}
+    what: Text = {}
+    for language in LANGUAGES:
+        words = wordings()[language]
+        offices = words["approvals.and"].join(
+            words[f"approvals.{each.office}"].format(day=day_in_words(each.approved_on)[language]) for each in approvals
+        )
+        who[language] = words["approvals.who"].format(offices=offices)
+        what[language] = words["approvals.what"].format(
+            minimum=survey.minimum_group_size,
+            days=survey.retention_days,
+            custody=words["approvals.custody_server"]
+            if custody is None
+            else words["approvals.custody_trustees"].format(threshold=custody.threshold, trustees=custody.trustees),
+        )
+    return [who, what]
 
 
 def _is_frozen(entry: RoundEntry) -> bool:

@@ -1,5 +1,7 @@
 """What of a round never changes, kept in memory: its terms, its questionnaire, its key, its title."""
 
+import hashlib
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
@@ -8,7 +10,9 @@ from survey_service.domain import encodings
 from survey_service.domain.blind_signatures import load_public_key
 from survey_service.domain.messages import Terms
 from survey_service.domain.rounds import Round, RoundId
+from survey_service.domain.surveys import Survey
 from survey_service.store import rounds as store
+from survey_service.store.approvals import Approval, select_approvals
 from survey_service.store.database import Database
 
 
@@ -20,6 +24,8 @@ class PublishedRound(Struct, frozen=True, kw_only=True):
     plaintext_size: int
     title: dict[str, str]
     minutes: int
+    survey: Survey
+    survey_sha256: bytes
 
 
 class _Duration(Struct, frozen=True):
@@ -44,6 +50,11 @@ class PublishedRounds:
         async with self._database.session("participation") as connection:
             return await store.list_rounds(connection)
 
+    async def approvals(self, published: PublishedRound) -> list[Approval]:
+        """The offices that have approved what this round rests on. Raises: DatabaseUnavailable."""
+        async with self._database.session("participation") as connection:
+            return await select_approvals(connection, published.survey.survey_id, published.survey_sha256)
+
     async def status(self, round_id: str) -> Round:
         """The round as it stands now. Raises: UnknownRound, DatabaseUnavailable."""
         async with self._database.session("participation") as connection:
@@ -59,5 +70,7 @@ def _published(found: Round) -> PublishedRound:
         credential_key=load_public_key(encodings.decode(terms.credential_key)),
         plaintext_size=found.plaintext_size,
         title=terms.title,
+        survey=msgspec.json.decode(found.definition, type=Survey),
+        survey_sha256=hashlib.sha256(found.definition).digest(),
         minutes=msgspec.json.decode(found.questionnaire, type=_Duration).minutes,
     )

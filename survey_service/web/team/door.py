@@ -21,7 +21,9 @@ HOME = "/team/"
 SIGN_IN = "/team/sign-in"
 LARGEST_FORM = 16 * 1024  # bytes
 _MOST_FIELDS = 8
-_PAGES = re.compile(r"/team/(hidden|rounds/[a-z0-9-]{1,64}(/release\.(json|csv))?)?")
+_PAGES = re.compile(
+    r"/team/(hidden|rounds/[a-z0-9-]{1,64}(/release\.(json|csv))?|trustee(/[a-z0-9-]{1,64})?|surveys/[a-z0-9-]{1,40})?"
+)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 

@@ -1,7 +1,7 @@
 """The words of the team's pages, and numbers and dates as German and English write them."""
 
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib import resources
@@ -77,8 +77,11 @@ class Wording:
 
     def day(self, moment: datetime) -> str:
         """In Germany: 12. Dezember 2026."""
-        here = moment.astimezone(TIME_ZONE)
-        return self("day", day=here.day, month=self._words["months"][here.month - 1], year=here.year)
+        return self.calendar_day(moment.astimezone(TIME_ZONE).date())
+
+    def calendar_day(self, day: date) -> str:
+        """12. Dezember 2026."""
+        return self("day", day=day.day, month=self._words["months"][day.month - 1], year=day.year)
 
     def date(self, moment: datetime) -> str:
         """Weekday, day and time in Germany: Freitag, 12. Dezember 2026, 18:00 Uhr."""
@@ -102,6 +105,8 @@ class Wording:
         facts = {"opens": self.date(opens_at), "closes": self.date(closes_at)}
         if state == "open" and closes_at <= now:
             return self("state.ending", **facts)
+        if state == "scheduled" and opens_at <= now:
+            return self("state.waiting")  # past its time, so something else holds it back
         if per_cent is None or state in ("scheduled", "lost"):
             return self(f"state.{state}", **facts)
         return self(f"state.{state}_with", participation=self.participation(per_cent), **facts)

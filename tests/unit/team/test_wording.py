@@ -55,6 +55,11 @@ def test_the_state_of_an_open_round_is_a_sentence_with_its_end_and_a_band() -> N
     assert state("open", language="en") == "Open until Saturday 12 December 2026, 18:00; about 40% have taken part."
 
 
+def test_a_round_whose_time_has_come_and_that_is_not_open_says_what_it_waits_for() -> None:
+    assert state("scheduled").startswith("Öffnet, sobald die verlangten Zustimmungen da sind")
+    assert state("scheduled", now=OPENS - timedelta(days=1)).startswith("Öffnet am Samstag, 28. November 2026")
+
+
 def test_hardly_anyone_is_told_as_less_than_five_per_cent() -> None:
     assert "weniger als 5 % haben teilgenommen" in state("open", per_cent=0)
 
@@ -101,6 +106,9 @@ def test_every_wording_is_used() -> None:
         "column.",
         "results.message_",
         "finding.",
+        "trustee.task.",
+        "trustee.refused.",
+        "survey.office.",
     )
     names = flat(tomllib.loads((FOLDER / "de.toml").read_text("utf-8")))
     assert [

@@ -40,6 +40,7 @@ export function welcome(session) {
     storedTable(words),
     el("h2", { class: "heading heading--part" }, words.limits),
     list([words.noReport, words.final, custody(terms.custody, words), words.server]),
+    ...approvals(terms),
     el(
       "div",
       { class: "fingerprint" },
@@ -54,10 +55,22 @@ export function welcome(session) {
 const city = () => document.querySelector(".bar__name").innerText.trim();
 
 /** What the city itself says of its reason; the server wrote it, in every language. */
-function purpose() {
-  const written = document.getElementById("purpose");
-  return (written?.querySelector(`[data-lang="${language()}"]`) ?? written)?.textContent ?? "";
+const purpose = () => spoken(document.getElementById("purpose"));
+
+/** Who has approved what; the server wrote it, and nothing where nobody has. */
+function approvals({ survey_sha256 }) {
+  const written = document.getElementById("approvals");
+  if (!written) return [];
+  return [
+    el("h2", { class: "heading heading--part" }, spoken(written.querySelector("h2"))),
+    ...[...written.querySelectorAll("p")].map((sentence) => paragraph(spoken(sentence))),
+    el("p", { class: "mono small muted", dir: "ltr" }, survey_sha256),
+  ];
 }
+
+/** The wording of this language among those the server wrote; a page of one language has no others. */
+const spoken = (written) =>
+  (written?.querySelector(`[data-lang="${language()}"]`) ?? written)?.textContent ?? "";
 
 function facts({ terms, status, minutes }, words) {
   const entries = [

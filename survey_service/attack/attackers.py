@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -21,11 +21,11 @@ from analysis.responses import coded_items
 from questionnaires.answers import Answers
 from questionnaires.model import Questionnaire
 from survey_service import blocks
+from survey_service.attack.evidence import Evidence, StoredRow, find_all, json_at
+from survey_service.attack.trial import Person, Trial
 from survey_service.domain import encodings
-from survey_service.domain.responses import Block, SealedResponse
-from survey_service.unsealing import Opener
-from tests.privacy.evidence import Evidence, StoredRow, find_all, json_at
-from tests.privacy.trial import Person, Trial
+from survey_service.domain.messages import SEALING_SUITE, response_info, unpad
+from survey_service.domain.responses import Block
 
 Scores = NDArray[np.float64]
 
@@ -121,8 +121,8 @@ def with_storage_key(evidence: Evidence, trial: Trial) -> list[FoundAnswers]:
                     answers[row][item.id] = option.code
                 else:
                     chosen = answers[row].setdefault(item.id, [])
-                    assert isinstance(chosen, list)
-                    chosen.append(option.code)
+                    if isinstance(chosen, list):
+                        chosen.append(option.code)
     return [
         FoundAnswers(answers=given, xid=xid, place=place, beside=frozenset()) for place, given in enumerate(answers)
     ]
@@ -146,34 +146,32 @@ def _whole(text: bytes) -> bytes:
 
 
 def _opens(scalar: bytes, trial: Trial) -> bool:
+    """Whether this number is the round's sealing key."""
     try:
-        _opener(trial, scalar)
+        key = ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
     except ValueError:
         return False
-    return True
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return point == encodings.decode(trial.terms.sealing_key)
 
 
-def _opener(trial: Trial, scalar: bytes) -> Opener:
-    key = ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
-    return Opener(
-        key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
-        encodings.decode(trial.terms.sealing_key),
-        trial.round.round_id,
-        trial.questionnaire,
-        trial.terms.questionnaire.sha256,
-    )
+def guessed_keys(evidence: Evidence, trial: Trial) -> tuple[int, list[bytes]]:
+    """Everything of a key's length in the rows, and the storage key, tried as the sealing key: how many, which fit."""
+    values = {value for row in evidence.rows for value in row.values.values() if isinstance(value, bytes)}
+    candidates = {value for value in values if len(value) == len(trial.storage_key)} | {trial.storage_key}
+    return len(candidates), [value for value in candidates if _opens(value, trial)]
 
 
 def open_older_copies(trial: Trial, scalar: bytes) -> list[FoundAnswers]:
     """What stood in the database before the close, opened with the sealing key, each beside its serial."""
-    opener = _opener(trial, scalar)
+    key = ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
     found = []
     copies = [row for row in trial.older_rows if row.table.startswith("sealed_response")]
     for place, row in enumerate(sorted(copies, key=lambda row: row.place)):
-        response = SealedResponse(serial=row.values["serial"], sealed=row.values["sealed"])
-        answers = opener.open(response)
-        assert answers is not None
-        beside = frozenset([response.serial])
+        serial, sealed = row.values["serial"], row.values["sealed"]
+        plaintext = SEALING_SUITE.decrypt(sealed, key, info=response_info(trial.round.round_id, serial))
+        answers = msgspec.json.decode(unpad(plaintext))["answers"]
+        beside = frozenset([serial])
         found.append(FoundAnswers(answers=answers, xid=row.xid, place=place, beside=beside))
     return found
 

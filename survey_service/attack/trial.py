@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -17,18 +18,33 @@ from msgspec import Struct
 from questionnaires import definitions
 from questionnaires.answers import Answers
 from questionnaires.model import Questionnaire
+from survey_service.attack.evidence import StoredRow, stored_rows, superuser
 from survey_service.domain.codes import code_hash, normalise
 from survey_service.domain.messages import Answers as SealedContent
 from survey_service.domain.messages import CredentialAnswer, Terms, parse
 from survey_service.domain.rounds import Round
 from survey_service.operations.close_round import close_round
+from survey_service.operations.create_round import create_round
+from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import invite
 from survey_service.operations.release_tables import release_tables
 from survey_service.operations.unseal_round import unseal_round
 from survey_service.sealing import Participation, in_questionnaire_order
-from tests.conftest import new_round
-from tests.privacy.evidence import StoredRow, stored_rows, superuser
+
+_SURVEY = """
+id = "{survey_id}"
+title = {{ de = "Angriff auf uns selbst", en = "Attack on ourselves" }}
+questionnaire = "open-source-2017"
+languages = ["de", "en"]
+roster_size = 500
+minimum_group_size = 10
+
+[[publication]]
+dimensions = ["population"]
+items = ["experienced-any", "witnessed-any"]
+"""
+_numbers = count(1)
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -61,17 +77,18 @@ class Trial(Struct, frozen=True, kw_only=True):
     storage_key: bytes
 
 
-def distinct_answers(questionnaire: Questionnaire, count: int, chance: random.Random) -> list[Answers]:
+def distinct_answers(questionnaire: Questionnaire, people: int, chance: random.Random) -> list[Answers]:
     """Answers of which no two are alike: each person ticks another set of witnessed incidents."""
     witnessed = questionnaire.item("witnessed")
-    assert witnessed is not None
+    if witnessed is None:
+        raise LookupError("witnessed")
     codes = [option.code for option in witnessed.options if not option.exclusive]
     return [
         {
             "witnessed": [code for bit, code in enumerate(codes) if ticked >> bit & 1],
             "population": chance.choice(("github", "off-site")),
         }
-        for ticked in chance.sample(range(1, 1 << len(codes)), count)
+        for ticked in chance.sample(range(1, 1 << len(codes)), people)
     ]
 
 
@@ -85,20 +102,28 @@ class Ballots(Struct, frozen=True, kw_only=True):
     answers: tuple[Answers, ...]
 
 
-async def prepare(installation: Installation, directory: Path, count: int) -> Ballots:
+async def prepare(installation: Installation, directory: Path, people: int) -> Ballots:
     """An open round with codes that are handed to people in an order of its own."""
-    found = await new_round(installation, directory)
+    found = await _new_round(installation, directory)
     chance = random.SystemRandom()
     questionnaire = definitions.from_bytes(found.questionnaire)
-    codes = [invitation.code for invitation in await invite(installation, found.round_id, count)]
+    codes = [invitation.code for invitation in await invite(installation, found.round_id, people)]
     chance.shuffle(codes)
     return Ballots(
         round=found,
         terms=parse(found.terms, Terms),
         questionnaire=questionnaire,
         codes=tuple(codes),
-        answers=tuple(distinct_answers(questionnaire, count, chance)),
+        answers=tuple(distinct_answers(questionnaire, people, chance)),
     )
+
+
+async def _new_round(installation: Installation, directory: Path) -> Round:
+    survey_id = f"linkage-{next(_numbers)}"
+    file = directory / f"{survey_id}.toml"
+    await asyncio.to_thread(file.write_text, _SURVEY.format(survey_id=survey_id), encoding="utf-8")
+    await create_survey(installation, file)
+    return await create_round(installation, survey_id, rehearsal=True)
 
 
 async def take_part(client: httpx.AsyncClient, ballots: Ballots) -> tuple[Person, ...]:
@@ -116,7 +141,8 @@ async def take_part(client: httpx.AsyncClient, ballots: Ballots) -> tuple[Person
         at = datetime.now(UTC)
         response = person.finish(parse(redeemed.content, CredentialAnswer).decoded())
         handed_in = await client.post(f"{path}/responses", content=msgspec.json.encode(response))
-        assert (redeemed.status_code, handed_in.status_code) == (200, 201)
+        if (redeemed.status_code, handed_in.status_code) != (200, 201):
+            raise RuntimeError(f"refused: {redeemed.status_code}, {handed_in.status_code}")
         people.append(
             Person(
                 code=code,
@@ -138,7 +164,8 @@ async def finish(installation: Installation, ballots: Ballots, people: tuple[Per
         await connection.execute("ANALYZE invitation, ballot, sealed_response")
     older_rows = await stored_rows(installation.settings)
     sealing_key = load_der_private_key(installation.keys.read(round_id, "sealing"), password=None)
-    assert isinstance(sealing_key, ec.EllipticCurvePrivateKey)
+    if not isinstance(sealing_key, ec.EllipticCurvePrivateKey):
+        raise TypeError(type(sealing_key))
     credential_der = installation.keys.read(round_id, "credential")
     await close_round(installation, round_id)
     await unseal_round(installation, round_id)

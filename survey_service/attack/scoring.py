@@ -12,8 +12,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.stats import poisson, rankdata
 
-from tests.privacy.attackers import FoundAnswers, Scores, canonical
-from tests.privacy.trial import Trial
+from survey_service.attack.attackers import FoundAnswers, Scores, canonical
+from survey_service.attack.trial import Trial
 
 # For each attacker and each of the two figures. Ten attackers with two figures each, several of them nearly the
 # same for rows of one transaction: chance alone alarms in at most one of 500 runs.

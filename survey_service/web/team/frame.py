@@ -1,0 +1,94 @@
+"""What every page of the team's has around it, and the pages of what was refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.response import Redirect
+
+from survey_service.domain.accounts import Session, may
+from survey_service.errors import UnknownRound, UnknownSurvey
+from survey_service.operations.release_tables import NothingReleased
+from survey_service.store.database import DatabaseUnavailable
+from survey_service.web import rendering
+from survey_service.web.team.door import (
+    ForeignForm,
+    NotAllowed,
+    NotSignedIn,
+    csrf_token,
+    language_of,
+    session_of,
+    sign_in_address,
+)
+from survey_service.web.team.wording import HIDDEN, wording
+
+AnyRequest = Request[Any, Any, State]
+
+# Forms are told apart from foreign ones by their origin; "no-referrer" would make browsers hide it from us, too.
+HEADERS = {"referrer-policy": "same-origin", "x-content-type-options": "nosniff"}
+
+
+def page(request: AnyRequest, template: str, *, status_code: int = 200, **shown: Any) -> Response[bytes]:
+    session = session_of(request)
+    return rendering.page(
+        template,
+        status_code=status_code,
+        headers=HEADERS,
+        **(context(request, language_of(request), session) | shown),
+    )
+
+
+def context(request: AnyRequest, language: str, session: Session | None) -> dict[str, Any]:
+    """What every template of the team's knows."""
+    words = wording(language)
+    return {
+        "site": request.app.state["site"],
+        "lang": language,
+        "languages": (language,),
+        "t": words,
+        "hidden_sign": HIDDEN,
+        "other_language": other(language),
+        "current": None,
+        "holds_shares": session is not None and may(session.role, "hold-share"),
+        "csrf": None if session is None else csrf_token(session),
+        "signed_in_as": None
+        if session is None
+        else words(
+            "signed_in_as",
+            email=session.email,
+            role=words(f"roles.{session.role}"),
+            until=words.time(session.expires_at),
+        ),
+    }
+
+
+def other(language: str) -> str:
+    return "en" if language == "de" else "de"
+
+
+def redirect(address: str, *, cookies: list[Any] | None = None) -> Response[Any]:
+    headers = {"cache-control": "no-store", **HEADERS}
+    return Redirect(address, status_code=303, cookies=cookies, headers=headers)
+
+
+def _answer_not_signed_in(_: AnyRequest, refused: NotSignedIn) -> Response[Any]:
+    return redirect(sign_in_address(refused.wanted))
+
+
+def _answer(name: str, status_code: int) -> Callable[[AnyRequest, Exception], Response[bytes]]:
+    def answer(request: AnyRequest, _: Exception) -> Response[bytes]:
+        return page(request, "team/refused.html", status_code=status_code, refused=name)
+
+    return answer
+
+
+REFUSALS: dict[Any, Any] = {
+    NotSignedIn: _answer_not_signed_in,
+    NotAllowed: _answer("not_allowed", 403),
+    ForeignForm: _answer("foreign", 403),
+    UnknownRound: _answer("unknown_round", 404),
+    NothingReleased: _answer("nothing_released", 404),
+    DatabaseUnavailable: _answer("outage", 503),
+    UnknownSurvey: _answer("unknown_survey", 404),
+}
