@@ -14,6 +14,7 @@ from analysis.comparisons import (
     judged_together,
 )
 from analysis.designs import SurveyMean, calibrated_mean, survey_mean
+from analysis.disclosure.auditor.published import Known, PublishedAudit, audit
 from analysis.errors import NoSpread, NoStatistic, NotConverged, SingleUnit, TooFewValues, UnknownGroup
 from analysis.estimates import Interval, Mean, exact_interval, mean_interval, wilson_interval
 from analysis.nonresponse import ItemNonresponse, ResponseRates, item_nonresponse, response_rates
@@ -54,6 +55,7 @@ __all__ = [
     "Interval",
     "ItemNonresponse",
     "JudgedChange",
+    "Known",
     "Mean",
     "NoSpread",
     "NoStatistic",
@@ -62,6 +64,7 @@ __all__ = [
     "Policy",
     "Prevalence",
     "Proportion",
+    "PublishedAudit",
     "RankCorrelation",
     "Release",
     "ResponseRates",
@@ -84,6 +87,7 @@ __all__ = [
     "Weights",
     "alpha_interval",
     "any_of",
+    "audit",
     "benjamini_hochberg",
     "calibrated_mean",
     "cronbach_alpha",
