@@ -109,10 +109,12 @@ def test_an_office_approves_at_the_command_line_with_its_own_password(run: Run, 
     assert answer(run("survey", "show", "approved", "--json"))["approved"][0]["office"] == "staff-council"
 
 
-def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run) -> None:
+def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "held.toml").write_text(SURVEY.format(survey_id="held", roster_size=40))
+    answer(run("survey", "create", str(tmp_path / "held.toml"), "--json"))
     passphrases = {"a@example.org": "five words drawn by chance", "b@example.org": "another five words by chance"}
     named = [word for email in passphrases for word in ("--trustee", email)]
-    waiting = run("round", "create", "trial", "--custody", "trustees", "--threshold", "2", *named)
+    waiting = run("round", "create", "held", "--custody", "trustees", "--threshold", "2", *named)
     assert "Once one passphrase is lost, or every copy of the key file, its answers are lost for good" in waiting.stdout
     round_id = waiting.stdout.split()[1].rstrip(":")
     assert f"{round_id}: waits for its trustees' passphrases" in run("round", "list").stdout
