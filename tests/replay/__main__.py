@@ -32,7 +32,7 @@ items = ["experienced-any", "witnessed-any"]
 """
 
 PUBLISHED = (
-    # what, figure, dimension's group, option, count, n
+    # what, figure, group, option, count, n
     ("experienced any, github.com sample", "experienced-any", "github", "any", 580, 3197),
     ("witnessed any, github.com sample", "witnessed-any", "github", "any", 1625, 3218),
     ("witnessed rudeness, all", "witnessed", None, "rudeness", 1753, 3664),
@@ -91,7 +91,7 @@ def compare(release: dict[str, Any], respondents: int) -> bool:
     """Prints the release beside the published figures; whether all are equal."""
     rows = [("respondents", f"{release['analysed']}", f"{respondents}"), ("invalid", f"{release['invalid']}", "0")]
     for name, figure, group, option, count, n in PUBLISHED:
-        found = _cell(release, figure, "population" if group else None, group, option)
+        found = _cell(release, figure, {"population": group} if group else {}, option)
         rows.append((name, _share(*found), _share(count, n)))
     print(f"{'':38}{'released':>24}{'published':>24}")
     for name, released, published in rows:
@@ -99,13 +99,12 @@ def compare(release: dict[str, Any], respondents: int) -> bool:
     return all(released == published for _, released, published in rows)
 
 
-def _cell(
-    release: dict[str, Any], figure: str, dimension: str | None, group: str | None, option: str
-) -> tuple[int, int]:
+def _cell(release: dict[str, Any], figure: str, where: dict[str, str], option: str) -> tuple[int, int]:
+    """Count and base; `where` gives the group of each dimension, none for the whole round."""
     for table in release["tables"]:
-        if (table["figure"], table["dimension"]) == (figure, dimension):
+        if (table["figure"], table["dimensions"]) == (figure, list(where)):
             for row in table["rows"]:
-                if row["group"] == group:
+                if row["groups"] == list(where.values()):
                     return next(c["count"] for c in row["cells"] if c["option"] == option), row["n"]
     raise LookupError(figure)
 
