@@ -5,15 +5,23 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from survey_service.custody import KeyDirectory, forbid_core_dumps
+from survey_service.domain.audit_log import COMMAND_LINE, Actor
 from survey_service.settings import Settings
 from survey_service.store.database import Database, address
 
 
 class Installation:
-    def __init__(self, settings: Settings, database: Database) -> None:
+    """actor: on whose behalf operations act, for the audit log."""
+
+    def __init__(self, settings: Settings, database: Database, actor: Actor = COMMAND_LINE) -> None:
         self.settings = settings
         self.database = database
         self.keys = KeyDirectory(settings.key_dir)
+        self.actor = actor
+
+    def acting_for(self, actor: Actor) -> "Installation":
+        """The same installation, in the hands of `actor`."""
+        return Installation(self.settings, self.database, actor)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from survey_service.domain.audit_log import SCHEDULE
 from survey_service.domain.rounds import GRACE
 from survey_service.errors import Refusal
 from survey_service.operations.close_round import close_round
@@ -36,6 +37,7 @@ async def run_schedule(installation: Installation) -> None:
 async def run_due(installation: Installation) -> list[str]:
     """Carries out every transition that is due now and returns what was done, a sentence each."""
     done: list[str] = []
+    installation = installation.acting_for(SCHEDULE)
     async with installation.database.session("operation") as connection:
         if not await store.take_schedule(connection):
             return done

@@ -1,4 +1,24 @@
 CREATE SCHEMA survey;
+CREATE FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+DECLARE
+    last_entry audit_entry%ROWTYPE;
+    new_position bigint;
+    new_entry bytea := convert_to(json_build_object(
+        'at', to_char(clock() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'who', who, 'deed', deed, 'facts', facts
+    )::text, 'UTF8');
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('audit log', 0));
+    SELECT * INTO last_entry FROM audit_entry ORDER BY position DESC LIMIT 1;
+    new_position := coalesce(last_entry.position, 0) + 1;
+    INSERT INTO audit_entry (position, entry, head)
+    VALUES (new_position, new_entry, ledger_head(last_entry.head, sha256(new_entry)));
+    RETURN new_position;
+END
+$$;
 CREATE FUNCTION survey.clock() RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     RETURN (now() + COALESCE((NULLIF(current_setting('survey.clock_offset'::text, true), ''::text))::interval, '00:00:00'::interval));
@@ -101,6 +121,13 @@ CREATE TABLE survey.approval (
     approved_on date NOT NULL,
     CONSTRAINT approval_definition_sha256_check CHECK ((length(definition_sha256) = 32)),
     CONSTRAINT approval_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text])))
+);
+CREATE TABLE survey.audit_entry (
+    "position" bigint NOT NULL,
+    entry bytea NOT NULL,
+    head bytea NOT NULL,
+    CONSTRAINT audit_entry_head_check CHECK ((length(head) = 32)),
+    CONSTRAINT audit_entry_position_check CHECK (("position" > 0))
 );
 CREATE TABLE survey.ballot (
     round_id text NOT NULL,
@@ -246,6 +273,8 @@ ALTER TABLE ONLY survey.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (email);
 ALTER TABLE ONLY survey.approval
     ADD CONSTRAINT approval_pkey PRIMARY KEY (survey_id, definition_sha256, office);
+ALTER TABLE ONLY survey.audit_entry
+    ADD CONSTRAINT audit_entry_pkey PRIMARY KEY ("position");
 ALTER TABLE ONLY survey.ballot
     ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.invitation
@@ -298,6 +327,11 @@ GRANT USAGE ON SCHEMA survey TO survey_opening;
 GRANT USAGE ON SCHEMA survey TO survey_tabulation;
 GRANT USAGE ON SCHEMA survey TO survey_reporting;
 GRANT USAGE ON SCHEMA survey TO survey_team;
+REVOKE ALL ON FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) TO survey_operation;
+GRANT ALL ON FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) TO survey_opening;
+GRANT ALL ON FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) TO survey_tabulation;
+GRANT ALL ON FUNCTION survey.append_audit_entry(who text, deed text, facts jsonb) TO survey_team;
 REVOKE ALL ON FUNCTION survey.clock() FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.clock() TO survey_participation;
 GRANT ALL ON FUNCTION survey.clock() TO survey_operation;
@@ -326,6 +360,7 @@ GRANT SELECT ON TABLE survey.approval TO survey_operation;
 GRANT SELECT ON TABLE survey.approval TO survey_reporting;
 GRANT SELECT ON TABLE survey.approval TO survey_participation;
 GRANT SELECT,INSERT ON TABLE survey.approval TO survey_team;
+GRANT SELECT ON TABLE survey.audit_entry TO survey_reporting;
 GRANT INSERT ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT ON TABLE survey.ballot TO survey_operation;
 GRANT SELECT ON TABLE survey.ballot TO survey_opening;

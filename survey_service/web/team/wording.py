@@ -130,8 +130,14 @@ def wording(language: str) -> Wording:
 
 @cache
 def _words(language: Language) -> dict[str, Any]:
-    file = resources.files("survey_service.web").joinpath("templates", "team", "wordings", f"{language}.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    """Of all files of the language, a file for each part of the pages."""
+    words: dict[str, Any] = {}
+    for file in resources.files("survey_service.web").joinpath("templates", "team", "wordings", language).iterdir():
+        part = tomllib.loads(file.read_text(encoding="utf-8"))
+        if twice := words.keys() & part.keys():
+            raise ValueError(f"{file.name}: {', '.join(sorted(twice))} stands in another file, too")
+        words |= part
+    return words
 
 
 def _percentage(share: float) -> float:

@@ -87,7 +87,7 @@ def test_every_state_is_a_sentence(language: str, name: State, per_cent: int | N
 
 
 def test_both_languages_have_the_same_wordings_with_the_same_facts() -> None:
-    german, english = (flat(tomllib.loads((FOLDER / f"{tag}.toml").read_text("utf-8"))) for tag in ("de", "en"))
+    german, english = words("de"), words("en")
     assert german.keys() == english.keys()
     assert [name for name in german if facts(german[name]) != facts(english[name])] == []
 
@@ -110,10 +110,19 @@ def test_every_wording_is_used() -> None:
         "trustee.refused.",
         "survey.office.",
     )
-    names = flat(tomllib.loads((FOLDER / "de.toml").read_text("utf-8")))
     assert [
-        name for name in names if not name.startswith(composed) and not re.search(f"[\"']{re.escape(name)}[\"']", code)
+        name
+        for name in words("de")
+        if not name.startswith(composed) and not re.search(f"[\"']{re.escape(name)}[\"']", code)
     ] == []
+
+
+def words(language: str) -> dict[str, Any]:
+    return {
+        name: text
+        for file in (FOLDER / language).iterdir()
+        for name, text in flat(tomllib.loads(file.read_text("utf-8"))).items()
+    }
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
