@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from survey_service.cli.command import Answer, command
 from survey_service.domain.key_shares import SharedCustody
+from survey_service.domain.releases import ReleaseDocument
 from survey_service.domain.rounds import GRACE, Round
 from survey_service.errors import Refusal
 from survey_service.exports import delimited, json_document
@@ -24,7 +25,7 @@ from survey_service.operations.invite import Invitation
 from survey_service.operations.invite import invite as draw_invitations
 from survey_service.operations.move_round import extend_round, start_round
 from survey_service.operations.prepare_round import give_up_preparation, prepare_round
-from survey_service.operations.release_tables import ReleaseDocument, read_release, release_tables, withdraw_release
+from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
 from survey_service.operations.simulate import read_answers
 from survey_service.operations.simulate import simulate as take_part
 from survey_service.operations.unseal_round import STEPS, unseal_round

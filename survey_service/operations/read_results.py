@@ -6,10 +6,11 @@ from msgspec import Struct
 
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
+from survey_service.domain.releases import ReleaseDocument
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.operations.installation import Installation
-from survey_service.operations.release_tables import NothingReleased, ReleaseDocument, read_release
+from survey_service.operations.release_tables import NothingReleased, read_release
 from survey_service.store import rounds as store
 from survey_service.store.rounds import RoundEntry
 

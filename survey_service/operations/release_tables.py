@@ -5,10 +5,11 @@ import asyncio
 import msgspec
 from msgspec import Struct
 
-from analysis import Policy, Release, SafeTable, UnprotectedPlan, UnprovenRelease, UnsafePolicy, release
+from analysis import Policy, Release, UnprotectedPlan, UnprovenRelease, UnsafePolicy, release
 from questionnaires import definitions
 from survey_service import blocks
 from survey_service.domain.release_ledger import LedgerEntry, broken_at
+from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
@@ -19,39 +20,6 @@ from survey_service.store import releases as store_releases
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
-
-
-class ReleasedUnit(Struct, frozen=True, kw_only=True):
-    """What a unit in a release's tables is called, and which one it is part of."""
-
-    id: str
-    parent: str | None
-    name: dict[str, str]
-
-
-class ReleaseDocument(Struct, frozen=True, kw_only=True):
-    """A release as it is stored, shown and exported.
-
-    issued: credentials issued. count: sealed responses; analysed + invalid = count.
-    is_above_headcount: some group has more people than its headcount; which one is not said.
-    previous_head: of the release ledger, before this release; hex.
-    """
-
-    round_id: RoundId
-    title: dict[str, str]
-    rehearsal: bool
-    questionnaire: str
-    questionnaire_sha256: str
-    minimum_group_size: int
-    roster_size: int
-    issued: int
-    count: int
-    analysed: int
-    invalid: int
-    units: tuple[ReleasedUnit, ...]
-    tables: tuple[SafeTable, ...]
-    is_above_headcount: bool
-    previous_head: str = ""
 
 
 class Ledger(Struct, frozen=True, kw_only=True):

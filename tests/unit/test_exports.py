@@ -9,8 +9,8 @@ import pytest
 
 from analysis import Cut, Plan, Policy, Release, Responses, SafeTable, release
 from questionnaires.rules import NAME
+from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.exports import delimited, json_document
-from survey_service.operations.release_tables import ReleaseDocument, ReleasedUnit
 from tests.unit.analysis.invented import SMALL, Population, answers
 
 PEOPLE = Population(size=90, seed=3, affected=0.3, skipped=0.0, unstated=0.0, leading=0.5)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from survey_service.web.team.cards import Table
+from survey_service.results.cards import Table
 from survey_service.web.team.wording import HIDDEN, Wording
 
 MINIMUM = 10  # the minimum group size of the example

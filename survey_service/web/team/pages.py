@@ -7,11 +7,13 @@ from litestar import Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from survey_service.domain.releases import ReleaseDocument
 from survey_service.exports import delimited, json_document
 from survey_service.operations.password_hashing import TooManySignIns
 from survey_service.operations.read_results import Overview, read_overview, read_results
-from survey_service.operations.release_tables import ReleaseDocument, read_release
+from survey_service.operations.release_tables import read_release
 from survey_service.operations.sign_in import WrongCredentials, sign_in, sign_out
+from survey_service.results.page import results_page
 from survey_service.store.rounds import RoundEntry
 from survey_service.web import rendering
 from survey_service.web.team import frame
@@ -29,7 +31,6 @@ from survey_service.web.team.door import (
     team_of,
 )
 from survey_service.web.team.explanation import MINIMUM, steps
-from survey_service.web.team.results import results_page
 from survey_service.web.team.wording import Wording, wording
 
 AnyRequest = Request[Any, Any, State]

@@ -1,103 +1,17 @@
-"""The words of the team's pages, and numbers and dates as German and English write them."""
+"""The words of the team's pages: those of the results, and a file for each other part."""
 
 import tomllib
-from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
 
 from survey_service.domain.rounds import State
-from survey_service.domain.site import TIME_ZONE
+from survey_service.results import wording as results
 
-Language = Literal["de", "en"]
-Text = dict[str, str]
-
-HIDDEN = "•"  # one sign for every hidden value; German official statistics use a dot for what is kept secret
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-_SEPARATORS: dict[Language, tuple[str, str]] = {"de": (".", ","), "en": (",", ".")}  # of thousands, of decimals
+HIDDEN = results.HIDDEN
 
 
-class Wording:
-    """One language. Called with a wording's dotted name and its facts, it gives the sentence."""
-
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self._words = _words(language)
-        self._thousands, self._decimal = _SEPARATORS[language]
-
-    def __call__(self, name: str, **facts: object) -> str:
-        found: Any = self._words
-        for part in name.split("."):
-            found = found[part]
-        return str(found).format(**facts)
-
-    def several(self, name: str, **facts: object) -> tuple[str, ...]:
-        """The sentences of a list."""
-        found: Any = self._words
-        for part in name.split("."):
-            found = found[part]
-        return tuple(str(sentence).format(**facts) for sentence in found)
-
-    def of(self, text: Text) -> str:
-        """A wording of a survey or questionnaire in this language, or in the first it has."""
-        return text.get(self.language) or next(iter(text.values()))
-
-    def whole(self, number: int) -> str:
-        return f"{number:,}".replace(",", self._thousands)
-
-    def decimal(self, number: float) -> str:
-        """One decimal: 71,2 or 71.2."""
-        return str(_rounded(number)).replace(".", self._decimal)
-
-    def per_cent(self, share: float) -> str:
-        """A share from 0 to 1: 12,5 % or 12.5%."""
-        return self._with_sign(self.decimal(_percentage(share)))
-
-    def interval(self, low: float, high: float) -> str:
-        """Of a share: 10,1 bis 15,3 % or 10.1% to 15.3%."""
-        if self.language == "de":
-            return f"{self.decimal(_percentage(low))} bis {self.per_cent(high)}"
-        return f"{self.per_cent(low)} to {self.per_cent(high)}"
-
-    def score_interval(self, low: float, high: float) -> str:
-        return f"{self.decimal(low)} {'bis' if self.language == 'de' else 'to'} {self.decimal(high)}"
-
-    def whole_per_cent(self, share: float) -> str:
-        return self._with_sign(str(int(Decimal(str(share * 100)).quantize(Decimal(1), ROUND_HALF_UP))))
-
-    def listed(self, texts: list[str]) -> str:
-        """A, B und C."""
-        *others, last = texts
-        return f"{', '.join(others)} {self('and')} {last}" if others else last
-
-    def quoted(self, text: str) -> str:
-        """A statement in quotation marks, without its full stop, so that it stands within a sentence."""
-        return self("quoted", text=text.removesuffix("."))
-
-    def day(self, moment: datetime) -> str:
-        """In Germany: 12. Dezember 2026."""
-        return self.calendar_day(moment.astimezone(TIME_ZONE).date())
-
-    def calendar_day(self, day: date) -> str:
-        """12. Dezember 2026."""
-        return self("day", day=day.day, month=self._words["months"][day.month - 1], year=day.year)
-
-    def date(self, moment: datetime) -> str:
-        """Weekday, day and time in Germany: Freitag, 12. Dezember 2026, 18:00 Uhr."""
-        here = moment.astimezone(TIME_ZONE)
-        return self(
-            "date",
-            weekday=self._words["weekdays"][here.weekday()],
-            day=here.day,
-            month=self._words["months"][here.month - 1],
-            year=here.year,
-            time=self.time(moment),
-        )
-
-    def time(self, moment: datetime) -> str:
-        return f"{moment.astimezone(TIME_ZONE):%H:%M}"
-
+class Wording(results.Wording):
     def state(
         self, state: State, *, opens_at: datetime, closes_at: datetime, now: datetime, per_cent: int | None
     ) -> str:
@@ -117,32 +31,15 @@ class Wording:
             raise ValueError("participation is told in tens of per cent only")
         return self("participation.about", per_cent=per_cent) if per_cent else self("participation.none")
 
-    def _with_sign(self, number: str) -> str:
-        return f"{number}{NO_BREAK_SPACE}%" if self.language == "de" else f"{number}%"
-
 
 @cache
 def wording(language: str) -> Wording:
-    if language not in _SEPARATORS:
-        raise KeyError(language)
-    return Wording(language)
-
-
-@cache
-def _words(language: Language) -> dict[str, Any]:
-    """Of all files of the language, a file for each part of the pages."""
-    words: dict[str, Any] = {}
+    """Raises: KeyError for a language there are no words in."""
+    known = results.language(language)
+    words = dict(results.words(known))
     for file in resources.files("survey_service.web").joinpath("templates", "team", "wordings", language).iterdir():
         part = tomllib.loads(file.read_text(encoding="utf-8"))
         if twice := words.keys() & part.keys():
             raise ValueError(f"{file.name}: {', '.join(sorted(twice))} stands in another file, too")
         words |= part
-    return words
-
-
-def _percentage(share: float) -> float:
-    return float(Decimal(str(share)) * 100)
-
-
-def _rounded(number: float) -> Decimal:
-    return Decimal(str(number)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return Wording(known, words)

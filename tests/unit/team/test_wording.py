@@ -12,6 +12,7 @@ from survey_service.domain.rounds import State
 from survey_service.web.team.wording import wording
 
 FOLDER = Path(__file__).parents[3] / "survey_service" / "web" / "templates" / "team" / "wordings"
+RESULTS = Path(__file__).parents[3] / "survey_service" / "results"
 OPENS = datetime(2026, 11, 28, 7, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 12, 12, 17, 0, tzinfo=UTC)
 NOW = CLOSES - timedelta(days=3)
@@ -95,7 +96,7 @@ def test_both_languages_have_the_same_wordings_with_the_same_facts() -> None:
 def test_every_wording_is_used() -> None:
     handlers = FOLDER.parents[2] / "team"
     code = "".join(path.read_text("utf-8") for path in FOLDER.parent.glob("*.html"))
-    code += "".join(path.read_text("utf-8") for path in handlers.glob("*.py"))
+    code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS) for path in folder.glob("*.py"))
     composed = (
         "hidden.",
         "roles.",
@@ -120,7 +121,7 @@ def test_every_wording_is_used() -> None:
 def words(language: str) -> dict[str, Any]:
     return {
         name: text
-        for file in (FOLDER / language).iterdir()
+        for file in (*(FOLDER / language).iterdir(), RESULTS / "wordings" / f"{language}.toml")
         for name, text in flat(tomllib.loads(file.read_text("utf-8"))).items()
     }
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from analysis import Cell, Row, SafeTable, Score, wilson_interval
 from questionnaires.model import Item, Questionnaire, Scale, Text
-from survey_service.operations.release_tables import ReleaseDocument
+from survey_service.domain.releases import ReleaseDocument
 
 FEWEST_STEPS = 4  # of an answer scale whose two upper steps are counted together
 CONFIDENCE = 0.95

@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from analysis import Cell, Row, SafeTable
 from questionnaires.model import Item, Scale
-from survey_service.web.team.charts import Chart, Kind, Measured, chart
-from survey_service.web.team.figures import Dimensions, Figure, Measure, Released, Share, measure, measure_of, share
-from survey_service.web.team.findings import group_label
-from survey_service.web.team.wording import HIDDEN, Wording
+from survey_service.results.charts import Chart, Kind, Measured, chart
+from survey_service.results.figures import Dimensions, Figure, Measure, Released, Share, measure, measure_of, share
+from survey_service.results.findings import group_label
+from survey_service.results.wording import HIDDEN, Wording
 
 INTERVAL_COLUMNS = ("answer", "count", "share", "interval")
 SHARE_COLUMNS = ("count", "share", "interval")

@@ -8,9 +8,9 @@ from analysis.estimates import Mean
 from analysis.tables import cell, hidden, score
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
+from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.domain.rounds import RoundId
-from survey_service.operations.release_tables import ReleaseDocument, ReleasedUnit
-from survey_service.web.team.results import ResultsPage, results_page
+from survey_service.results.page import ResultsPage, results_page
 from survey_service.web.team.wording import HIDDEN, wording
 
 FREQUENCIES = ("never", "once-or-twice", "several-times", "monthly", "weekly")

@@ -4,9 +4,9 @@ from itertools import combinations
 
 from analysis import Row
 from questionnaires.model import Item, Scale
-from survey_service.operations.release_tables import ReleaseDocument
-from survey_service.web.team.figures import Dimensions, Released, Share, do_not_overlap, measure, score_interval, share
-from survey_service.web.team.wording import Wording
+from survey_service.domain.releases import ReleaseDocument
+from survey_service.results.figures import Dimensions, Released, Share, do_not_overlap, measure, score_interval, share
+from survey_service.results.wording import Wording
 
 Named = tuple[str, Share]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey_service.web.team.charts import LABEL_CHARACTERS, PLOT_WIDTH, WIDTH, Measured, chart
+from survey_service.results.charts import LABEL_CHARACTERS, PLOT_WIDTH, WIDTH, Measured, chart
 
 shares = st.floats(0, 1)
 

@@ -5,11 +5,11 @@ from itertools import groupby
 from msgspec import Struct
 
 from questionnaires.model import Item, Questionnaire
-from survey_service.operations.release_tables import ReleaseDocument
-from survey_service.web.team.cards import Card, Cards
-from survey_service.web.team.figures import Dimensions, Figure, Released, measure
-from survey_service.web.team.findings import findings
-from survey_service.web.team.wording import Wording
+from survey_service.domain.releases import ReleaseDocument
+from survey_service.results.cards import Card, Cards
+from survey_service.results.figures import Dimensions, Figure, Released, measure
+from survey_service.results.findings import findings
+from survey_service.results.wording import Wording
 
 
 class Comparison(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,39 @@
+"""A release: everything of a round that was let out."""
+
+from msgspec import Struct
+
+from analysis import SafeTable
+from survey_service.domain.rounds import RoundId
+
+
+class ReleasedUnit(Struct, frozen=True, kw_only=True):
+    """What a unit in a release's tables is called, and which one it is part of."""
+
+    id: str
+    parent: str | None
+    name: dict[str, str]
+
+
+class ReleaseDocument(Struct, frozen=True, kw_only=True):
+    """A release as it is stored, shown and exported.
+
+    issued: credentials issued. count: sealed responses; analysed + invalid = count.
+    is_above_headcount: some group has more people than its headcount; which one is not said.
+    previous_head: of the release ledger, before this release; hex.
+    """
+
+    round_id: RoundId
+    title: dict[str, str]
+    rehearsal: bool
+    questionnaire: str
+    questionnaire_sha256: str
+    minimum_group_size: int
+    roster_size: int
+    issued: int
+    count: int
+    analysed: int
+    invalid: int
+    units: tuple[ReleasedUnit, ...]
+    tables: tuple[SafeTable, ...]
+    is_above_headcount: bool
+    previous_head: str = ""
