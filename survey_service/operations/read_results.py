@@ -57,10 +57,15 @@ async def read_overview(installation: Installation) -> Overview:
     )
 
 
-async def read_results(installation: Installation, round_id: str) -> Results:
+async def read_round(installation: Installation, round_id: str) -> Round:
     """Raises: UnknownRound."""
     async with installation.database.session("reporting") as connection:
-        found = await store.select_round(connection, round_id)
+        return await store.select_round(connection, round_id)
+
+
+async def read_results(installation: Installation, round_id: str) -> Results:
+    """Raises: UnknownRound."""
+    found = await read_round(installation, round_id)
     try:
         document = await read_release(installation, round_id)
     except NothingReleased:

@@ -24,7 +24,7 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
-from survey_service.web.team import door, surveys, trustees
+from survey_service.web.team import door, results, rounds, surveys, trustees
 from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
@@ -55,11 +55,13 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 with contextlib.suppress(asyncio.CancelledError):
                     await schedule
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             api.router,
             *pages.HANDLERS,
             team_pages.router,
+            rounds.router,
+            results.router,
             trustees.router,
             surveys.router,
             assets.static_file,
@@ -84,6 +86,8 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
         ),
     )
+    app.state["team_pages"] = door.TeamPages(app.routes)
+    return app
 
 
 def served() -> Litestar:

@@ -68,6 +68,7 @@ def test_one_signs_in_reads_a_round_takes_its_tables_along_and_signs_out(
     expect(entry).to_contain_text("rund 10 % haben teilgenommen")
     page.get_by_role("listitem").filter(has_text=released.round_id).get_by_role("link").click()
     expect(page.get_by_text("Probelauf: erfundene Antworten").first).to_be_visible()
+    page.get_by_role("link", name="Zu den Ergebnissen").click()
     expect(page.get_by_role("heading", name="Was auffällt")).to_be_visible()
     expect(page.get_by_text("240 Antworten sind ausgewertet")).to_be_visible()
 
@@ -88,7 +89,7 @@ def test_one_signs_in_reads_a_round_takes_its_tables_along_and_signs_out(
 def test_what_the_charts_and_their_tables_say_is_what_is_released(
     service: Service, rounds: tuple[Round, Round], page: Page
 ) -> None:
-    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}/results")
     document = service.run(lambda installation: read_release(installation, rounds[0].round_id))
     (row,) = next(t for t in document.tables if t.figure == "hostility-any" and not t.dimensions).rows
     cell = next(cell for cell in row.cells if cell.option == "any")
@@ -107,7 +108,7 @@ def test_what_the_charts_and_their_tables_say_is_what_is_released(
 def test_the_page_is_read_in_english_for_the_rest_of_the_session(
     service: Service, rounds: tuple[Round, Round], page: Page
 ) -> None:
-    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}/results")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
     page.goto(f"{service.url}/team/")
@@ -118,7 +119,7 @@ def test_the_page_is_read_in_english_for_the_rest_of_the_session(
 def test_the_results_lead_to_why_figures_are_hidden_and_its_example_adds_up(
     service: Service, rounds: tuple[Round, Round], page: Page
 ) -> None:
-    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}")
+    sign_in(page, f"{service.url}/team/rounds/{rounds[0].round_id}/results")
     page.get_by_role("main").get_by_role("link", name="Warum Zahlen verdeckt sind").last.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Warum Zahlen verdeckt sind")
     counted, alone, together = page.get_by_role("table").all()
@@ -149,7 +150,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         viewport={"width": width, "height": 900}, locale="de-DE", color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    addresses = [f"{service.url}/team/rounds/{found.round_id}" for found in rounds]
+    addresses = [f"{service.url}/team/rounds/{found.round_id}/results" for found in rounds]
     page.goto(addresses[0])
     found = {"sign-in": violations(page)}
     sign_in(page, addresses[0])
@@ -157,7 +158,12 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     page.screenshot(path=pictures / f"team-{width}-{scheme}.png", full_page=True)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     found["every table open"] = violations(page)
-    others = {"nothing yet": addresses[1], "overview": f"{service.url}/team/", "hidden": f"{service.url}/team/hidden"}
+    others = {
+        "nothing yet": addresses[1],
+        "round": f"{service.url}/team/rounds/{rounds[0].round_id}",
+        "overview": f"{service.url}/team/",
+        "hidden": f"{service.url}/team/hidden",
+    }
     for name, address in others.items():
         page.goto(address)
         found[name] = violations(page)

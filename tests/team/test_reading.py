@@ -25,8 +25,8 @@ async def test_a_round_is_read_from_its_planning_to_its_release(
 
     await take_part(installation, found, [GitHub] * 24)
     page = await text(client, address)
+    assert "Noch ist nichts veröffentlicht" in await text(client, f"{address}/results")
     assert "rund 20 % haben teilgenommen" in page
-    assert "Noch ist nichts veröffentlicht" in page
     assert "Solange die Runde läuft, sieht niemand eine Antwort" in page
     assert set(re.findall(r"(\d+) %", page)) == {"20"}
     assert "24 Antworten" not in page
@@ -40,7 +40,8 @@ async def test_a_round_is_read_from_its_planning_to_its_release(
     assert "survey-service round release" in await text(client, address)
 
     await release_tables(installation, found.round_id)
-    page = await text(client, address)
+    assert f'href="{address}/results"' in await text(client, address)
+    page = await text(client, f"{address}/results")
     assert "Was auffällt" in page
     assert "24 Antworten sind ausgewertet" in page
     assert "Probelauf: erfundene Antworten" in page
@@ -52,7 +53,7 @@ async def test_a_round_is_read_from_its_planning_to_its_release(
     assert (await client.get(f"{address}/release.csv")).content == delimited.render(document)
 
     await withdraw_release(installation, found.round_id)
-    assert "Was auffällt" not in await text(client, address)
+    assert "Was auffällt" not in await text(client, f"{address}/results")
     assert (await client.get(f"{address}/release.csv")).status_code == 404
 
 
@@ -78,9 +79,10 @@ async def test_a_round_that_is_planned_says_when_it_opens(
 async def test_an_unknown_round_is_a_page_with_the_way_back(client: httpx.AsyncClient) -> None:
     await sign_in(client)
     for round_id in ("no-such-round", "NO", "x" * 80):
-        answer = await client.get(f"/team/rounds/{round_id}")
-        assert answer.status_code == 404
-        assert "Diese Runde gibt es nicht" in answer.text
+        for page in (f"/team/rounds/{round_id}", f"/team/rounds/{round_id}/results"):
+            answer = await client.get(page)
+            assert answer.status_code == 404
+            assert "Diese Runde gibt es nicht" in answer.text
 
 
 async def test_every_page_forbids_scripts_from_elsewhere_and_is_kept_by_nobody(

@@ -25,7 +25,13 @@ from tests.team.conftest import EMAIL, OWN, PASSWORD, csrf_of, sign_in
 
 
 async def test_nobody_reads_anything_without_signing_in(client: httpx.AsyncClient) -> None:
-    for page in ("/team/", "/team/rounds/any", "/team/rounds/any/release.json", "/team/rounds/any/release.csv"):
+    for page in (
+        "/team/",
+        "/team/rounds/any",
+        "/team/rounds/any/results",
+        "/team/rounds/any/release.json",
+        "/team/rounds/any/release.csv",
+    ):
         answer = await client.get(page)
         assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
         assert answer.headers["location"].startswith("/team/sign-in")

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -10,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, State
 from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
+from litestar.routes import BaseRoute, HTTPRoute
 
 from survey_service.domain.accounts import Session, may
 from survey_service.domain.site import LANGUAGES
@@ -21,9 +23,7 @@ HOME = "/team/"
 SIGN_IN = "/team/sign-in"
 LARGEST_FORM = 16 * 1024  # bytes
 _MOST_FIELDS = 8
-_PAGES = re.compile(
-    r"/team/(hidden|rounds/[a-z0-9-]{1,64}(/release\.(json|csv))?|trustee(/[a-z0-9-]{1,64})?|surveys/[a-z0-9-]{1,40})?"
-)
+_PART = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"  # of an address, where a page has it vary
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -140,13 +140,42 @@ def _check_origin(request: Request[Any, Any, State]) -> None:
         raise ForeignForm
 
 
-def safe_page(wanted: str | None) -> str:
-    """A page of the team's to go to; whatever else was asked for becomes the first page."""
-    return wanted if wanted is not None and _PAGES.fullmatch(wanted) else HOME
+class TeamPages:
+    """Where signing in may lead: every address that a handler behind the guard shows a page at, and nowhere else."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        formats = {
+            route.path_format
+            for route in routes
+            if isinstance(route, HTTPRoute)
+            for handler in route.route_handlers
+            if "GET" in handler.http_methods and guard in handler.resolve_guards()
+        }
+        self._pages = re.compile("|".join(sorted(map(_pattern, formats))))
+
+    def safe(self, wanted: str | None) -> str:
+        """A page of the team's to go to; whatever else was asked for becomes the first page."""
+        return wanted if wanted is not None and self._pages.fullmatch(wanted) else HOME
 
 
-def sign_in_address(wanted: str) -> str:
-    page = safe_page(wanted)
+def _pattern(path_format: str) -> str:
+    """Of the addresses that a route answers to, as `/team/rounds/{round_id}`; the first page ends in a slash."""
+    if path_format == HOME.rstrip("/"):
+        return re.escape(HOME)
+    return "".join(
+        f"/{_PART if part.startswith('{') else re.escape(part)}" for part in path_format.strip("/").split("/")
+    )
+
+
+def safe_page(connection: Connection, wanted: str | None) -> str:
+    pages = connection.app.state["team_pages"]
+    if not isinstance(pages, TeamPages):
+        raise TypeError(type(pages))
+    return pages.safe(wanted)
+
+
+def sign_in_address(connection: Connection, wanted: str) -> str:
+    page = safe_page(connection, wanted)
     return SIGN_IN if page == HOME else f"{SIGN_IN}?next={quote(page, safe='')}"
 
 

@@ -6,13 +6,15 @@ from typing import Any
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.response import Redirect
+from msgspec import Struct
 
-from survey_service.domain.accounts import Session, may
+from survey_service.domain.accounts import Deed, Session, may
 from survey_service.errors import UnknownRound, UnknownSurvey
 from survey_service.operations.release_tables import NothingReleased
 from survey_service.store.database import DatabaseUnavailable
 from survey_service.web import rendering
 from survey_service.web.team.door import (
+    HOME,
     ForeignForm,
     NotAllowed,
     NotSignedIn,
@@ -27,6 +29,23 @@ AnyRequest = Request[Any, Any, State]
 
 # Forms are told apart from foreign ones by their origin; "no-referrer" would make browsers hide it from us, too.
 HEADERS = {"referrer-policy": "same-origin", "x-content-type-options": "nosniff"}
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A page that the navigation leads to. name: what `current` is on it. words: the name of its wording."""
+
+    name: str
+    address: str
+    words: str
+    deed: Deed
+
+
+NAVIGATION = (
+    Entry(name="start", address=HOME, words="surveys", deed="read-results"),
+    Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
+    Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),
+)
+"""On every page, above surveys and rounds; who may not open a page does not see its entry."""
 
 
 def page(request: AnyRequest, template: str, *, status_code: int = 200, **shown: Any) -> Response[bytes]:
@@ -50,7 +69,7 @@ def context(request: AnyRequest, language: str, session: Session | None) -> dict
         "hidden_sign": HIDDEN,
         "other_language": other(language),
         "current": None,
-        "holds_shares": session is not None and may(session.role, "hold-share"),
+        "navigation": [] if session is None else [entry for entry in NAVIGATION if may(session.role, entry.deed)],
         "csrf": None if session is None else csrf_token(session),
         "signed_in_as": None
         if session is None
@@ -72,8 +91,8 @@ def redirect(address: str, *, cookies: list[Any] | None = None) -> Response[Any]
     return Redirect(address, status_code=303, cookies=cookies, headers=headers)
 
 
-def _answer_not_signed_in(_: AnyRequest, refused: NotSignedIn) -> Response[Any]:
-    return redirect(sign_in_address(refused.wanted))
+def _answer_not_signed_in(request: AnyRequest, refused: NotSignedIn) -> Response[Any]:
+    return redirect(sign_in_address(request, refused.wanted))
 
 
 def _answer(name: str, status_code: int) -> Callable[[AnyRequest, Exception], Response[bytes]]:

@@ -1,8 +1,18 @@
 """Where one is let through to, and in which language."""
 
+from pathlib import Path
+
 import pytest
 
-from survey_service.web.team.door import preferred, safe_page
+from survey_service.web.app import create_app
+from survey_service.web.team.door import TeamPages, preferred
+from tests.conftest import settings_in
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> TeamPages:
+    directory: Path = tmp_path_factory.mktemp("door")
+    return TeamPages(create_app(settings_in(directory)).routes)
 
 
 @pytest.mark.parametrize(
@@ -17,17 +27,35 @@ from survey_service.web.team.door import preferred, safe_page
         "/team/\n",
         "javascript:0",
         "/r/x",
+        "/team/sign-in",
+        "/team/sign-out",
+        "/team/nothing-here",
+        "/team/rounds/..",
+        "/team/rounds/x/..",
+        "/team/rounds/%2e%2e",
+        "/team/surveys/backing/approval",
         "",
         None,
     ],
 )
-def test_signing_in_leads_to_pages_of_the_team_only(elsewhere: str | None) -> None:
-    assert safe_page(elsewhere) == "/team/"
+def test_signing_in_leads_to_pages_of_the_team_only(pages: TeamPages, elsewhere: str | None) -> None:
+    assert pages.safe(elsewhere) == "/team/"
 
 
-@pytest.mark.parametrize("page", ["/team/", "/team/rounds/backing-2026-1", "/team/rounds/backing-2026-1/release.csv"])
-def test_a_page_of_the_team_is_kept(page: str) -> None:
-    assert safe_page(page) == page
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/team/",
+        "/team/hidden",
+        "/team/trustee/backing-2026-1",
+        "/team/surveys/backing",
+        "/team/rounds/backing-2026-1",
+        "/team/rounds/backing-2026-1/results",
+        "/team/rounds/backing-2026-1/release.csv",
+    ],
+)
+def test_every_page_behind_the_door_is_kept(pages: TeamPages, page: str) -> None:
+    assert pages.safe(page) == page
 
 
 @pytest.mark.parametrize(
