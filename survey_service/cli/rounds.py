@@ -3,7 +3,6 @@
 import csv
 import io
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,27 +11,25 @@ from msgspec import Struct
 
 from survey_service.cli.command import Answer, command
 from survey_service.domain.key_shares import SharedCustody
-from survey_service.domain.releases import ReleaseDocument
 from survey_service.domain.rounds import GRACE, Round
 from survey_service.errors import Refusal
-from survey_service.exports import delimited, json_document
 from survey_service.operations.clear_round import Missing, missing_to_open
 from survey_service.operations.close_round import close_round, end_redemption
 from survey_service.operations.create_round import create_round
 from survey_service.operations.erase_round import erase_round
+from survey_service.operations.export_release import MEDIA_TYPES, Format, export_release
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import Invitation
 from survey_service.operations.invite import invite as draw_invitations
 from survey_service.operations.move_round import extend_round, start_round
 from survey_service.operations.prepare_round import give_up_preparation, prepare_round
-from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
+from survey_service.operations.release_tables import release_tables, withdraw_release
 from survey_service.operations.simulate import read_answers
 from survey_service.operations.simulate import simulate as take_part
 from survey_service.operations.unseal_round import STEPS, unseal_round
+from survey_service.results.wording import Language
 from survey_service.store import rounds as store
 from survey_service.store.trustees import Preparation, list_preparations
-
-FORMATS: dict[str, Callable[[ReleaseDocument], bytes]] = {"json": json_document.render, "csv": delimited.render}
 
 
 def register(main: click.Group) -> None:
@@ -273,18 +270,19 @@ async def simulate(
     )
 
 
-@command(click.Group(), "export", example="survey-service export backing-2026-1 --format csv --out backing.csv")
+@command(click.Group(), "export", example="survey-service export backing-2026-1 --format pdf --out backing.pdf")
 @click.argument("round_id", metavar="R")
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), required=True)
+@click.option("--format", "form", type=click.Choice(sorted(MEDIA_TYPES)), required=True)
+@click.option("--language", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Of PDF and XLSX.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
-async def export(installation: Installation, round_id: str, form: str, out: Path) -> Answer:
-    """Write the released tables of a round to a file."""
-    document = await read_release(installation, round_id)
+async def export(installation: Installation, round_id: str, form: Format, language: Language, out: Path) -> Answer:
+    """Write the released tables of a round to a file: a report (pdf), a workbook (xlsx) or its values (csv, json)."""
+    file = await export_release(installation, round_id, form, language)
     try:
-        out.write_bytes(FORMATS[form](document))
+        out.write_bytes(file.content)
     except OSError as error:
         raise FileInTheWay(out, error) from error
-    return Answer(document={"round_id": round_id, "file": str(out)}, text=f"{len(document.tables)} tables in {out}.")
+    return Answer(document={"round_id": round_id, "file": str(out)}, text=f"{file.tables} tables in {out}.")
 
 
 def _table(invitations: list[Invitation]) -> str:

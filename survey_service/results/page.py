@@ -45,7 +45,7 @@ def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words:
     return ResultsPage(
         findings=tuple(findings(document, released, words)),
         profile=cards.profile(scores) if scores else None,
-        parts=tuple(part for part in _parts(released, cards, words) if part.cards),
+        parts=tuple(part for part in _parts(released, cards, words) if part.cards or part.comparisons),
         respondents=tuple(card for cut in released.cuts if (card := cards.respondents(cut))),
         method=(
             words("results.method_interval"),

@@ -26,17 +26,15 @@ class Wording:
         self._thousands, self._decimal = _SEPARATORS[language]
 
     def __call__(self, name: str, **facts: object) -> str:
-        found: Any = self._words
-        for part in name.split("."):
-            found = found[part]
-        return str(found).format(**facts)
+        return str(self._at(name)).format(**facts)
 
     def several(self, name: str, **facts: object) -> tuple[str, ...]:
         """The sentences of a list."""
-        found: Any = self._words
-        for part in name.split("."):
-            found = found[part]
-        return tuple(str(sentence).format(**facts) for sentence in found)
+        return tuple(str(sentence).format(**facts) for sentence in self._at(name))
+
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        """The terms of a glossary, each with its meaning."""
+        return tuple((term, meaning) for term, meaning in self._at(name))
 
     def of(self, text: Text) -> str:
         """A wording of a survey or questionnaire in this language, or in the first it has."""
@@ -96,6 +94,12 @@ class Wording:
 
     def time(self, moment: datetime) -> str:
         return f"{moment.astimezone(TIME_ZONE):%H:%M}"
+
+    def _at(self, name: str) -> Any:
+        found: Any = self._words
+        for part in name.split("."):
+            found = found[part]
+        return found
 
     def _with_sign(self, number: str) -> str:
         return f"{number}{NO_BREAK_SPACE}%" if self.language == "de" else f"{number}%"

@@ -8,12 +8,15 @@ import httpx
 
 from survey_service.exports import delimited, json_document
 from survey_service.operations.close_round import close_round
+from survey_service.operations.export_release import Format, export_release
 from survey_service.operations.installation import Installation
 from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
 from survey_service.operations.unseal_round import unseal_round
 from tests.conftest import new_round, set_times
 from tests.operations.participants import GitHub, take_part
 from tests.team.conftest import sign_in
+
+FORMS: tuple[Format, ...] = ("pdf", "xlsx")
 
 
 async def test_a_round_is_read_from_its_planning_to_its_release(
@@ -51,6 +54,13 @@ async def test_a_round_is_read_from_its_planning_to_its_release(
     assert tables.headers["content-disposition"] == f'attachment; filename="{found.round_id}.json"'
     assert tables.headers["cache-control"] == "no-store"
     assert (await client.get(f"{address}/release.csv")).content == delimited.render(document)
+    report, workbook = [await client.get(f"{address}/release.{form}") for form in FORMS]
+    assert (report.headers["content-type"], report.content[:5]) == ("application/pdf", b"%PDF-")
+    assert workbook.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert (report.content, workbook.content) == tuple(
+        [(await export_release(installation, found.round_id, form)).content for form in FORMS]
+    )
+    assert report.headers["cache-control"] == workbook.headers["cache-control"] == "no-store"
 
     await withdraw_release(installation, found.round_id)
     assert "Was auffällt" not in await text(client, f"{address}/results")

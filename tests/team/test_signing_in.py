@@ -31,6 +31,8 @@ async def test_nobody_reads_anything_without_signing_in(client: httpx.AsyncClien
         "/team/rounds/any/results",
         "/team/rounds/any/release.json",
         "/team/rounds/any/release.csv",
+        "/team/rounds/any/release.xlsx",
+        "/team/rounds/any/release.pdf",
     ):
         answer = await client.get(page)
         assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")

@@ -13,6 +13,7 @@ from survey_service.web.team.wording import wording
 
 FOLDER = Path(__file__).parents[3] / "survey_service" / "web" / "templates" / "team" / "wordings"
 RESULTS = Path(__file__).parents[3] / "survey_service" / "results"
+EXPORTS = Path(__file__).parents[3] / "survey_service" / "exports"
 OPENS = datetime(2026, 11, 28, 7, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 12, 12, 17, 0, tzinfo=UTC)
 NOW = CLOSES - timedelta(days=3)
@@ -96,7 +97,7 @@ def test_both_languages_have_the_same_wordings_with_the_same_facts() -> None:
 def test_every_wording_is_used() -> None:
     handlers = FOLDER.parents[2] / "team"
     code = "".join(path.read_text("utf-8") for path in FOLDER.parent.glob("*.html"))
-    code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS) for path in folder.glob("*.py"))
+    code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS, EXPORTS) for path in folder.glob("*.py"))
     composed = (
         "hidden.",
         "roles.",
@@ -110,6 +111,9 @@ def test_every_wording_is_used() -> None:
         "trustee.task.",
         "trustee.refused.",
         "survey.office.",
+        "export.kind.",
+        "export.prevalence.",
+        "report.",
     )
     assert [
         name
@@ -121,7 +125,10 @@ def test_every_wording_is_used() -> None:
 def words(language: str) -> dict[str, Any]:
     return {
         name: text
-        for file in (*(FOLDER / language).iterdir(), RESULTS / "wordings" / f"{language}.toml")
+        for file in (
+            *(FOLDER / language).iterdir(),
+            *(part / "wordings" / f"{language}.toml" for part in (RESULTS, EXPORTS)),
+        )
         for name, text in flat(tomllib.loads(file.read_text("utf-8"))).items()
     }
 

@@ -7,23 +7,13 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from analysis import Cut, Plan, Policy, Release, Responses, SafeTable, release
+from analysis import Release, SafeTable
 from questionnaires.rules import NAME
 from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.exports import delimited, json_document
-from tests.unit.analysis.invented import SMALL, Population, answers
-
-PEOPLE = Population(size=90, seed=3, affected=0.3, skipped=0.0, unstated=0.0, leading=0.5)
-PLAN = Plan(cuts=(Cut(dimensions=("lead",), figures=("trust", "strength")),))
-
-
-@pytest.fixture(scope="module")
-def released() -> Release:
-    responses = Responses.from_answers(SMALL, answers(PEOPLE))
-    found = release(responses, PLAN, Policy(minimum_group_size=30))
-    assert any(table.rows[0].n is None for table in found.tables)
-    assert any(table.dimensions == ("lead",) for table in found.tables)
-    return found
+from tests.unit.analysis.invented import answers
+from tests.unit.exports.conftest import PEOPLE, released_of
+from tests.unit.exports.write_schema import SCHEMA, written
 
 
 def lines(released: Release) -> list[dict[str, str]]:
@@ -104,7 +94,7 @@ def test_json_has_null_for_everything_hidden_and_no_number_that_is_none(released
 
 
 def test_the_same_release_gives_the_same_files(released: Release) -> None:
-    again = release(Responses.from_answers(SMALL, answers(PEOPLE)[::-1]), PLAN, Policy(minimum_group_size=30))
+    again = released_of(answers(PEOPLE)[::-1])
 
     assert delimited.render(again) == delimited.render(released)
     assert json_document.render(again) == json_document.render(released)
@@ -122,3 +112,7 @@ def test_what_is_exported_has_safe_tables_and_round_totals_only() -> None:
         bool,
         tuple[ReleasedUnit, ...],
     }
+
+
+def test_the_documented_schema_is_that_of_the_release() -> None:
+    assert SCHEMA.read_bytes() == written(), "write it anew: python -m tests.unit.exports.write_schema"
