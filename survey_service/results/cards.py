@@ -203,9 +203,11 @@ class Cards:
             for m in [draw(group_label(self._released, cut, row, words), row)]
         ]
         asked = () if wanted is None or isinstance(figure, Scale) else self._measured(figure, wanted)
+        groups = [m for m in marked if not m.is_reference]
+        is_hidden = all(row.n is None for row in rows if row.groups)
         return Card(
             id=_cut_id(figure, cut),
-            title=self._range(label, [m for m in marked if not m.is_reference]),
+            title=self._range(label, groups) if groups or is_hidden else label,
             asked=asked,
             base="",
             chart=chart(kind, label, marked, "100" if kind == "dot" else words.whole_per_cent(1)) if marked else None,

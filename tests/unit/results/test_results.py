@@ -5,7 +5,7 @@ import pytest
 
 from analysis import Cell, Row, SafeTable, Unanswered
 from analysis.estimates import Mean
-from analysis.tables import cell, hidden, score
+from analysis.tables import cell, hidden, score, score_without_spread
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
@@ -229,3 +229,18 @@ def test_the_page_reads_the_release_and_nothing_else(core: Questionnaire) -> Non
     released = document(frequency("insult", 100, 80, 20, 10, 4), prevalence("hostility-any", (None, 82, 214)))
     stored = msgspec.json.decode(msgspec.json.encode(released), type=ReleaseDocument)
     assert results_page(stored, core, wording("de")) == results_page(released, core, wording("de"))
+
+
+def test_a_crossing_that_shows_a_group_is_not_called_hidden(core: Questionnaire) -> None:
+    crossed = SafeTable(
+        figure="superior-support",
+        kind="score",
+        dimensions=("unit", "leadership-role"),
+        rows=(Row(groups=("culture", "yes"), n=40, score=score_without_spread(61.2)), hidden(("culture", "no"))),
+    )
+    (card,) = next(
+        comparison.cards
+        for part in page(core, mean("superior-support", 60.0), crossed).parts
+        for comparison in part.comparisons
+    )
+    assert "erdeckt" not in card.title
