@@ -20,6 +20,15 @@ from analysis.estimates import Interval, Mean, exact_interval, mean_interval, wi
 from analysis.nonresponse import ItemNonresponse, ResponseRates, item_nonresponse, response_rates
 from analysis.plan import Cut, Plan, Policy, UnprotectedPlan, UnsafePolicy
 from analysis.prevalences import Prevalence, Proportion, any_of, multiple_choice_shares, proportion
+from analysis.random_effects import (
+    Places,
+    RandomEffects,
+    joint_confidence,
+    places,
+    random_effects,
+    random_effects_of_means,
+    random_effects_of_proportions,
+)
 from analysis.release import Release, UnprovenRelease, release
 from analysis.reliability import alpha_interval, cronbach_alpha, item_rest_correlations, mcdonald_omega
 from analysis.responses import Responses
@@ -60,11 +69,13 @@ __all__ = [
     "NoSpread",
     "NoStatistic",
     "NotConverged",
+    "Places",
     "Plan",
     "Policy",
     "Prevalence",
     "Proportion",
     "PublishedAudit",
+    "RandomEffects",
     "RankCorrelation",
     "Release",
     "ResponseRates",
@@ -106,6 +117,7 @@ __all__ = [
     "icc2",
     "item_nonresponse",
     "item_rest_correlations",
+    "joint_confidence",
     "judged_together",
     "kish_design_effect",
     "margin_gap",
@@ -113,10 +125,14 @@ __all__ = [
     "mean_interval",
     "mean_trend",
     "multiple_choice_shares",
+    "places",
     "post_stratify",
     "proportion",
     "proportion_trend",
     "rake",
+    "random_effects",
+    "random_effects_of_means",
+    "random_effects_of_proportions",
     "rank_correlation",
     "release",
     "response_rates",
