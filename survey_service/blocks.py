@@ -81,6 +81,17 @@ def decrypt_responses(
     return Responses(questionnaire, sum(part.size for part in parts), columns)
 
 
+def decrypt_texts(storage_key: bytes, round_id: RoundId, blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
+    """The free texts by item, in the order they were shuffled to, in memory only. Raises: UnreadableBlocks."""
+    texts: dict[str, tuple[str, ...]] = {}
+    for block in blocks:
+        if block.content.startswith(_TEXT):
+            item_id = block.content.removeprefix(_TEXT)
+            written = msgspec.msgpack.decode(_opened(storage_key, round_id, block), type=tuple[str, ...])
+            texts[item_id] = texts.get(item_id, ()) + written
+    return texts
+
+
 def _sealed(storage_key: bytes, round_id: RoundId, content: str, number: int, plaintext: bytes) -> Block:
     nonce = secrets.token_bytes(_NONCE_LENGTH)
     label = _label(round_id, content, number)

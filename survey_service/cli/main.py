@@ -56,7 +56,7 @@ async def ledger(installation: Installation) -> Answer:
     found = await read_ledger(installation)
     lines = [
         f"{entry.position} {entry.round_id} release {entry.number}{' (withdrawn)' if entry.withdrawn else ''} "
-        f"{entry.head.hex()}"
+        f"{entry.head.hex()}{f' - {entry.withdrawn_because}' if entry.withdrawn_because else ''}"
         for entry in found.entries
     ]
     if not lines:
@@ -72,6 +72,7 @@ async def ledger(installation: Installation) -> Answer:
                 "round_id": entry.round_id,
                 "number": entry.number,
                 "withdrawn": entry.withdrawn,
+                "withdrawn_because": entry.withdrawn_because,
                 "head": entry.head.hex(),
             }
             for entry in found.entries

@@ -23,7 +23,7 @@ from survey_service.operations.invite import Invitation
 from survey_service.operations.invite import invite as draw_invitations
 from survey_service.operations.move_round import extend_round, start_round
 from survey_service.operations.prepare_round import give_up_preparation, prepare_round
-from survey_service.operations.release_tables import release_tables, withdraw_release
+from survey_service.operations.release_tables import NO_REASON, release_tables, withdraw_release
 from survey_service.operations.simulate import read_answers
 from survey_service.operations.simulate import simulate as take_part
 from survey_service.operations.unseal_round import STEPS, unseal_round
@@ -208,11 +208,14 @@ async def release(installation: Installation, round_id: str, minimum_group_size:
     )
 
 
-@command(round_group, "withdraw", example="survey-service round withdraw backing-2026-1")
+@command(
+    round_group, "withdraw", example="survey-service round withdraw backing-2026-1 --because 'A unit is named wrongly.'"
+)
 @click.argument("round_id", metavar="R")
-async def withdraw(installation: Installation, round_id: str) -> Answer:
+@click.option("--because", default=NO_REASON, show_default=True, help="The reason; pages and ledger show it.")
+async def withdraw(installation: Installation, round_id: str, because: str) -> Answer:
     """Take a round's tables off the pages. They stay in the record of what was ever released."""
-    await withdraw_release(installation, round_id)
+    await withdraw_release(installation, round_id, because)
     return Answer(document={"round_id": round_id, "state": "unsealed"}, text=f"Round {round_id} is no longer released.")
 
 

@@ -19,6 +19,7 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     document: bytes
     head: bytes
     withdrawn: bool
+    withdrawn_because: str | None = None
 
 
 def next_head(previous: bytes, document: bytes) -> bytes:

@@ -14,12 +14,23 @@ class ReleasedUnit(Struct, frozen=True, kw_only=True):
     name: dict[str, str]
 
 
+class ReleasedComments(Struct, frozen=True, kw_only=True):
+    """The answers to a question with free text that two reviewers let out, sorted by their words, which says nothing.
+
+    Of the whole round only: no unit, no other answer, no place among the responses.
+    """
+
+    item: str
+    texts: tuple[str, ...]
+
+
 class ReleaseDocument(Struct, frozen=True, kw_only=True):
     """A release as it is stored, shown and exported.
 
     issued: credentials issued. count: sealed responses; analysed + invalid = count.
     is_above_headcount: some group has more people than its headcount; which one is not said.
     previous_head: of the release ledger, before this release; hex.
+    comments: free texts that two reviewers let out; mostly none.
     """
 
     round_id: RoundId
@@ -37,3 +48,19 @@ class ReleaseDocument(Struct, frozen=True, kw_only=True):
     tables: tuple[SafeTable, ...]
     is_above_headcount: bool
     previous_head: str = ""
+    comments: tuple[ReleasedComments, ...] = ()
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """What the project team sees of a round before its release. sha256: of the stored document, hex."""
+
+    number: int
+    sha256: str
+    document: ReleaseDocument
+
+
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    """A release that was taken back. because: none where it was withdrawn before reasons were kept."""
+
+    number: int
+    because: str | None

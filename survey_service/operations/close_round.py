@@ -6,6 +6,7 @@ from survey_service.domain import ballot_box
 from survey_service.domain.rounds import GRACE, Round, RoundId
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
+from survey_service.store import audit_log
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
 
@@ -26,10 +27,12 @@ async def end_redemption(installation: Installation, round_id: str) -> Round:
     """
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
-        if not await store.changed(connection, "end_redemption", found.round_id):
-            if found.state == "open":
-                raise GraceRuns(round_id)
-            raise WrongState(round_id, found.state, "open")
+        async with connection.transaction():
+            if not await store.changed(connection, "end_redemption", found.round_id):
+                if found.state == "open":
+                    raise GraceRuns(round_id)
+                raise WrongState(round_id, found.state, "open")
+            await audit_log.append(connection, installation.actor, "round-ended", round_id=found.round_id)
         return await store.select_round(connection, round_id)
 
 
@@ -48,12 +51,14 @@ async def close_round(installation: Installation, round_id: str) -> Round:
             async with connection.transaction():
                 # Whoever is being answered at this moment is waited for; whoever comes next finds the round closed.
                 await store.run(connection, "hold_ballot_box")
-                await _freeze(connection, found.round_id)
+                await _freeze(installation, connection, found.round_id)
             found = await store.select_round(connection, round_id)
     installation.keys.destroy(found.round_id, "credential")
     return found
 
 
-async def _freeze(connection: AnyConnection, round_id: RoundId) -> None:
+async def _freeze(installation: Installation, connection: AnyConnection, round_id: RoundId) -> None:
     receipts = await store.receipts(connection, round_id)
-    await store.changed(connection, "freeze_ballot_box", round_id, len(receipts), ballot_box.root(receipts))
+    root = ballot_box.root(receipts)
+    if await store.changed(connection, "freeze_ballot_box", round_id, len(receipts), root):
+        await audit_log.append(connection, installation.actor, "round-closed", round_id=round_id, sha256=root.hex())

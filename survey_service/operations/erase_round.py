@@ -4,6 +4,7 @@ from survey_service.domain.rounds import Round
 from survey_service.errors import WrongState
 from survey_service.operations.installation import Installation
 from survey_service.operations.unseal_round import GIVEN_UP, destroy_keys, lose_round
+from survey_service.store import audit_log
 from survey_service.store import rounds as store
 
 NEVER_OPENED = "given up before it opened"
@@ -29,13 +30,17 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
     async with installation.database.session("operation") as connection, connection.transaction():
         await store.run(connection, "delete_blocks", found.round_id)
         await store.run(connection, "delete_invitations", found.round_id)
-        if found.stage in ("unsealed", "released"):
-            await store.changed(connection, "mark_erased", found.round_id)
+        await store.run(connection, "delete_verdicts", found.round_id)
+        if found.stage in ("unsealed", "released") and await store.changed(connection, "mark_erased", found.round_id):
+            await audit_log.append(connection, installation.actor, "round-erased", round_id=found.round_id)
         return await store.select_round(connection, round_id)
 
 
 async def _give_up_prepared(installation: Installation, found: Round) -> None:
-    async with installation.database.session("operation") as connection:
+    async with installation.database.session("operation") as connection, connection.transaction():
         if not await store.changed(connection, "give_up_prepared", found.round_id, NEVER_OPENED):
             raise WrongState(found.round_id, found.state, "still waiting to open")
+        await audit_log.append(
+            connection, installation.actor, "round-lost", round_id=found.round_id, because=NEVER_OPENED
+        )
     destroy_keys(installation, found.round_id)

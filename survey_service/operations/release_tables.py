@@ -1,25 +1,24 @@
-"""Tabulates a round's responses in memory and releases the tables that disclosure control lets out."""
+"""Proposes the tables of a round that disclosure control lets out, releases them, and withdraws them."""
 
-import asyncio
+import hashlib
 
 import msgspec
 from msgspec import Struct
 
-from analysis import Policy, Release, UnprotectedPlan, UnprovenRelease, UnsafePolicy, release
-from questionnaires import definitions
-from survey_service import blocks
 from survey_service.domain.release_ledger import LedgerEntry, broken_at
-from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
-from survey_service.domain.responses import Block
-from survey_service.domain.rounds import Round, RoundId
-from survey_service.domain.surveys import Survey
+from survey_service.domain.releases import Proposal, ReleaseDocument, Withdrawal
+from survey_service.domain.rounds import RoundId
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
-from survey_service.operations.publication import publication_plan
+from survey_service.operations.review_comments import agreed_comments
+from survey_service.operations.tabulate import SeenMeanwhile, settle, tabulate
+from survey_service.store import audit_log
 from survey_service.store import releases as store_releases
-from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
+
+NO_REASON = "no reason given"
+LONGEST_REASON = 500  # characters
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
@@ -29,74 +28,160 @@ class Ledger(Struct, frozen=True, kw_only=True):
     broken_at: int | None
 
 
-class ReleaseRefused(Refusal):
-    """Disclosure control lets nothing of this out."""
-
-
 class NothingReleased(Refusal):
+    """withdrawal: of the last release, where there was one."""
+
+    def __init__(self, round_id: str, withdrawal: Withdrawal | None = None) -> None:
+        reason = f"Nothing of round {round_id!r} is released."
+        if withdrawal is not None:
+            reason += f" What was is withdrawn: {(withdrawal.because or NO_REASON).removesuffix('.')}."
+        super().__init__(reason, remedy="`survey-service round release` releases its tables.")
+        self.withdrawal = withdrawal
+
+
+class NothingProposed(Refusal):
     def __init__(self, round_id: str) -> None:
         super().__init__(
-            f"Nothing of round {round_id!r} is released.", remedy="`survey-service round release` releases its tables."
+            f"What was reviewed of round {round_id!r} is not what waits for its publication.",
+            remedy="Open the review again: somebody tabulated anew, or released it already.",
         )
 
 
-class MissingResponses(Refusal):
-    """Blocks were removed or doubled: each one decrypts, but together they are not what was opened."""
-
-    def __init__(self, round_id: str, *, found: int, analysed: int) -> None:
+class UnusableReason(Refusal):
+    def __init__(self) -> None:
         super().__init__(
-            f"The stored responses of round {round_id!r} are {found}, and {analysed} were opened.",
-            remedy="Restore the database from a backup, or find out who changed it. Nothing was released.",
-        )
-
-
-class MinimumOnlyRises(Refusal):
-    def __init__(self, wanted: int, in_force: int) -> None:
-        super().__init__(
-            f"The minimum group size of this round is {in_force} and cannot become {wanted}.",
-            remedy="It is fixed before a round opens; afterwards it only rises.",
+            "A release is withdrawn with a reason.", remedy=f"Give it in one to {LONGEST_REASON} characters."
         )
 
 
 async def release_tables(
     installation: Installation, round_id: str, *, minimum_group_size: int | None = None
 ) -> ReleaseDocument:
-    """Releases an unsealed round. minimum_group_size: raises the one of the terms.
+    """Tabulates an unsealed round and releases its tables at once, for people who review elsewhere.
+
+    minimum_group_size: raises the one in force.
 
     Raises: UnknownRound, WrongState, MinimumOnlyRises, ReleaseRefused, MissingKey, UnreadableBlocks,
-    MissingResponses.
+    MissingResponses, SeenMeanwhile.
+    """
+    async with installation.database.session("tabulation") as connection:
+        tabulated = await tabulate(installation, connection, round_id, minimum_group_size)
+        document = msgspec.structs.replace(
+            tabulated.document,
+            comments=await agreed_comments(
+                installation, connection, tabulated.round, tabulated.document.minimum_group_size
+            ),
+        )
+        async with connection.transaction():
+            previous = await store_releases.hold_ledger(connection)
+            await settle(connection, tabulated)
+            return await _publish(installation, connection, tabulated.round.round_id, document, previous)
+
+
+async def propose_release(
+    installation: Installation, round_id: str, *, minimum_group_size: int | None = None
+) -> Proposal:
+    """Tabulates an unsealed round for its review. It takes the place of a proposal that waits; nothing is released.
+
+    Raises: as `release_tables`.
+    """
+    async with installation.database.session("tabulation") as connection:
+        tabulated = await tabulate(installation, connection, round_id, minimum_group_size)
+        found = tabulated.round.round_id
+        async with connection.transaction():
+            await store_releases.hold_ledger(connection)
+            await settle(connection, tabulated)
+            await store_releases.insert_proposal(connection, found, msgspec.json.encode(tabulated.document))
+            proposal = await store_releases.select_proposal(connection, found)
+            if proposal is None:
+                raise SeenMeanwhile(round_id)
+            await audit_log.append(
+                connection,
+                installation.actor,
+                "release-proposed",
+                round_id=found,
+                sha256=proposal.sha256,
+                minimum_group_size=proposal.document.minimum_group_size,
+            )
+    return proposal
+
+
+async def publish_proposal(installation: Installation, round_id: str, sha256: str) -> ReleaseDocument:
+    """Releases what was reviewed, with the free texts that two reviewers have let out by now. sha256: of the proposal.
+
+    Raises: UnknownRound, WrongState, MissingKey; NothingProposed where it is not, or no longer, the proposal that waits.
     """
     async with installation.database.session("tabulation") as connection:
         found = await store.select_round(connection, round_id)
-        if found.state != "unsealed":
-            raise WrongState(round_id, found.state, "unsealed")
-        minimum = minimum_group_size or found.minimum_group_size
-        if minimum < found.minimum_group_size:
-            raise MinimumOnlyRises(minimum, found.minimum_group_size)
-        encrypted = await store_responses.select_blocks(connection, found.round_id)
-        storage_key = installation.keys.read(found.round_id, "storage")
-        already = await _already(connection, found.round_id)
-        document = await asyncio.to_thread(_tabulate, found, minimum, storage_key, encrypted, already)
         async with connection.transaction():
-            await store.changed(connection, "raise_minimum_group_size", found.round_id, minimum)
-            if not await store.changed(connection, "mark_released", found.round_id):
-                raise WrongState(round_id, "being released by another process", "unsealed")
             previous = await store_releases.hold_ledger(connection)
-            document = msgspec.structs.replace(document, previous_head=previous.hex())
-            await store_releases.insert_release(connection, found.round_id, msgspec.json.encode(document))
+            proposal = await store_releases.select_proposal(connection, found.round_id)
+            if proposal is None or proposal.sha256 != sha256:
+                raise NothingProposed(round_id)
+            minimum = proposal.document.minimum_group_size
+            comments = await agreed_comments(installation, connection, found, minimum)
+            document = msgspec.structs.replace(proposal.document, comments=comments)
+            return await _publish(installation, connection, found.round_id, document, previous)
+
+
+async def _publish(
+    installation: Installation,
+    connection: AnyConnection,
+    round_id: RoundId,
+    document: ReleaseDocument,
+    previous_head: bytes,
+) -> ReleaseDocument:
+    """In a transaction that holds the ledger."""
+    if not await store.changed(connection, "mark_released", round_id):
+        raise WrongState(round_id, "being released by another process", "unsealed")
+    document = msgspec.structs.replace(document, previous_head=previous_head.hex())
+    stored = msgspec.json.encode(document)
+    await store.run(connection, "settle_proposals", round_id)
+    await store_releases.insert_release(connection, round_id, stored)
+    await audit_log.append(
+        connection,
+        installation.actor,
+        "release-published",
+        round_id=round_id,
+        sha256=hashlib.sha256(stored).hexdigest(),
+        minimum_group_size=document.minimum_group_size,
+    )
     return document
 
 
-async def withdraw_release(installation: Installation, round_id: str) -> None:
-    """Takes the round's tables off the pages; they stay in the record of what was ever released.
+async def read_proposal(installation: Installation, round_id: str) -> Proposal:
+    """Raises: UnknownRound, NothingProposed."""
+    async with installation.database.session("reporting") as connection:
+        found = await store.select_round(connection, round_id)
+        proposal = await store_releases.select_proposal(connection, found.round_id)
+    if proposal is None:
+        raise NothingProposed(round_id)
+    return proposal
 
-    Raises: UnknownRound, WrongState.
+
+async def withdraw_release(installation: Installation, round_id: str, because: str = NO_REASON) -> None:
+    """Takes the round's tables off the pages; they stay, with the reason, in the record of what was ever released.
+
+    Raises: UnknownRound, WrongState, UnusableReason.
     """
+    reason = " ".join(because.split())
+    if not reason or len(reason) > LONGEST_REASON:
+        raise UnusableReason
     async with installation.database.session("tabulation") as connection, connection.transaction():
         found = await store.select_round(connection, round_id)
         if not await store.changed(connection, "mark_withdrawn", found.round_id):
             raise WrongState(round_id, found.state, "released")
-        await store.run(connection, "withdraw_releases", found.round_id)
+        await store.run(connection, "withdraw_releases", found.round_id, reason)
+        await audit_log.append(
+            connection, installation.actor, "release-withdrawn", round_id=found.round_id, because=reason
+        )
+
+
+async def read_withdrawals(installation: Installation, round_id: str) -> list[Withdrawal]:
+    """Raises: UnknownRound."""
+    async with installation.database.session("reporting") as connection:
+        found = await store.select_round(connection, round_id)
+        return await store_releases.select_withdrawals(connection, found.round_id)
 
 
 async def read_release(installation: Installation, round_id: str) -> ReleaseDocument:
@@ -104,8 +189,9 @@ async def read_release(installation: Installation, round_id: str) -> ReleaseDocu
     async with installation.database.session("reporting") as connection:
         found = await store.select_round(connection, round_id)
         document = await store_releases.select_release(connection, found.round_id)
+        withdrawn = await store_releases.select_withdrawals(connection, found.round_id)
     if document is None:
-        raise NothingReleased(round_id)
+        raise NothingReleased(round_id, withdrawn[-1] if withdrawn else None)
     return msgspec.json.decode(document, type=ReleaseDocument)
 
 
@@ -114,64 +200,3 @@ async def read_ledger(installation: Installation) -> Ledger:
     async with installation.database.session("reporting") as connection:
         entries = await store_releases.list_ledger(connection)
     return Ledger(entries=tuple(entries), broken_at=broken_at(entries))
-
-
-class _Already(Struct, frozen=True, kw_only=True):
-    """What is out. earlier: releases of the same round. round_before: of the round before."""
-
-    earlier: tuple[Release, ...]
-    round_before: Release | None
-
-
-async def _already(connection: AnyConnection, round_id: RoundId) -> _Already:
-    earlier = await store_releases.select_releases(connection, round_id)
-    before = await store_releases.select_release_before(connection, round_id)
-    return _Already(
-        earlier=tuple(_release_of(document) for document in earlier),
-        round_before=None if before is None else _release_of(before),
-    )
-
-
-def _release_of(document: bytes) -> Release:
-    found = msgspec.json.decode(document, type=ReleaseDocument)
-    return Release(
-        minimum_group_size=found.minimum_group_size,
-        tables=found.tables,
-        is_above_headcount=found.is_above_headcount,
-    )
-
-
-def _tabulate(
-    found: Round, minimum: int, storage_key: bytes, encrypted: list[Block], already: _Already
-) -> ReleaseDocument:
-    survey = msgspec.json.decode(found.definition, type=Survey)
-    questionnaire = definitions.from_bytes(found.questionnaire)
-    responses = blocks.decrypt_responses(storage_key, found.round_id, questionnaire, encrypted)
-    if responses.size != found.analysed:
-        raise MissingResponses(found.round_id, found=responses.size, analysed=found.analysed or 0)
-    try:
-        released = release(
-            responses,
-            publication_plan(survey, questionnaire),
-            Policy(minimum_group_size=minimum),
-            earlier=already.earlier,
-            round_before=already.round_before,
-        )
-    except (UnprotectedPlan, UnsafePolicy, UnprovenRelease) as refusal:
-        raise ReleaseRefused(f"Round {found.round_id!r} cannot be released: {refusal}.") from refusal
-    return ReleaseDocument(
-        round_id=found.round_id,
-        title=survey.title,
-        rehearsal=found.rehearsal,
-        questionnaire=questionnaire.id,
-        questionnaire_sha256=survey.questionnaire.sha256,
-        minimum_group_size=minimum,
-        roster_size=found.roster_size,
-        issued=found.credentials_issued or 0,
-        count=found.ballots or 0,
-        analysed=found.analysed or 0,
-        invalid=found.invalid or 0,
-        units=tuple(ReleasedUnit(id=unit.id, parent=unit.parent, name=unit.name) for unit in survey.units),
-        tables=released.tables,
-        is_above_headcount=released.is_above_headcount,
-    )

@@ -1,5 +1,7 @@
 """Carries out what is due: closes rounds whose grace has passed, unseals what waits in custody `server`, erases.
 
+Once a day it counts who has taken part in the open rounds.
+
 A round in the hands of trustees is never unsealed from here; only shares that waited too long for others are destroyed.
 """
 
@@ -9,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from survey_service.domain.audit_log import SCHEDULE
 from survey_service.domain.rounds import GRACE
+from survey_service.domain.site import TIME_ZONE
 from survey_service.errors import Refusal
 from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
@@ -42,6 +45,7 @@ async def run_due(installation: Installation) -> list[str]:
         if not await store.take_schedule(connection):
             return done
         try:
+            await store.run(connection, "count_participation", str(TIME_ZONE))
             done += await _each(
                 await store.due(connection, "rounds_due_to_close", GRACE), "closed", installation, close_round
             )

@@ -26,7 +26,7 @@ from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
 from survey_service.operations.sealing_key import read_sealing_key
 from survey_service.operations.submit_response import is_valid
-from survey_service.store import participation
+from survey_service.store import audit_log, participation
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
@@ -111,9 +111,10 @@ async def _unseal(installation: Installation, round_id: str, on_step: Step, give
 
 async def lose_round(installation: Installation, found: Round, because: str) -> None:
     """Ends a closed round without results: its keys are destroyed unopened."""
-    async with installation.database.session("opening") as connection:
+    async with installation.database.session("opening") as connection, connection.transaction():
         if not await store.changed(connection, "mark_lost", found.round_id, because):
             raise WrongState(found.round_id, found.state, "closed")
+        await audit_log.append(connection, installation.actor, "round-lost", round_id=found.round_id, because=because)
     await _destroy_sealed(installation, found.round_id, lambda _: None)
 
 
@@ -203,7 +204,10 @@ async def _destroy_sealed(installation: Installation, round_id: str, on_step: St
         await store.run(connection, "destroy_sealed_responses", found.round_id)
         on_step("sealed responses destroyed")
         if found.stage == "opened":
-            await store.changed(connection, "mark_unsealed", found.round_id)
+            # Here and not beside the blocks: what is written with them has no time.
+            async with connection.transaction():
+                if await store.changed(connection, "mark_unsealed", found.round_id):
+                    await audit_log.append(connection, installation.actor, "round-unsealed", round_id=found.round_id)
 
 
 def destroy_keys(installation: Installation, round_id: RoundId) -> None:

@@ -1,6 +1,9 @@
 """Releases and their ledger."""
 
+import msgspec
+
 from survey_service.domain.release_ledger import START, LedgerEntry
+from survey_service.domain.releases import Proposal, ReleaseDocument, Withdrawal
 from survey_service.domain.rounds import RoundId
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
@@ -43,6 +46,36 @@ async def list_ledger(connection: AnyConnection) -> list[LedgerEntry]:
             document=row["document"],
             head=row["head"],
             withdrawn=row["withdrawn"],
+            withdrawn_because=row["withdrawn_because"],
         )
         for row in await connection.fetch(statement("list_ledger"))
     ]
+
+
+async def insert_proposal(connection: AnyConnection, round_id: RoundId, document: bytes) -> int:
+    """The number of the proposal, which takes the place of the one before."""
+    await connection.execute(statement("settle_proposals"), round_id)
+    return int(await connection.fetchval(statement("insert_proposal"), round_id, document))
+
+
+async def select_proposal(connection: AnyConnection, round_id: RoundId) -> Proposal | None:
+    """What waits for its publication; None where nothing does."""
+    row = await connection.fetchrow(statement("select_proposal"), round_id)
+    if row is None:
+        return None
+    return Proposal(
+        number=row["number"],
+        sha256=row["document_sha256"].hex(),
+        document=msgspec.json.decode(row["document"], type=ReleaseDocument),
+    )
+
+
+async def select_seen(connection: AnyConnection, round_id: RoundId) -> list[bytes]:
+    """The documents of everything of a round that anybody has seen: releases, then proposals."""
+    proposals = [row["document"] for row in await connection.fetch(statement("select_proposals"), round_id)]
+    return await select_releases(connection, round_id) + proposals
+
+
+async def select_withdrawals(connection: AnyConnection, round_id: RoundId) -> list[Withdrawal]:
+    rows = await connection.fetch(statement("select_withdrawals"), round_id)
+    return [Withdrawal(number=row["number"], because=row["withdrawn_because"]) for row in rows]

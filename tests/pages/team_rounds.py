@@ -14,6 +14,7 @@ from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
 from survey_service.operations.plausible_answers import plausible_answers
 from survey_service.operations.release_tables import release_tables
+from survey_service.operations.run_schedule import run_due
 from survey_service.operations.unseal_round import unseal_round
 from tests.operations.participants import take_part
 
@@ -59,6 +60,15 @@ async def open_rehearsal(installation: Installation, directory: Path) -> Round:
     (directory / "survey.toml").write_text(SURVEY, encoding="utf-8")
     await create_survey(installation, directory / "survey.toml")
     return await create_round(installation, "backing", rehearsal=True)
+
+
+async def counted(installation: Installation, round_id: str) -> None:
+    """The night after: the schedule counts who has taken part."""
+    async with installation.database.owner() as connection:
+        await connection.execute(
+            "UPDATE participation_band SET counted_on = counted_on - 1 WHERE round_id = $1", round_id
+        )
+    await run_due(installation)
 
 
 async def plan_next_round(installation: Installation) -> Round:

@@ -14,7 +14,7 @@ from survey_service.operations.manage_accounts import add_account
 from survey_service.operations.release_tables import read_release
 from tests.pages.axe import violations
 from tests.pages.conftest import Service
-from tests.pages.team_rounds import answer, plan_next_round, released_rehearsal
+from tests.pages.team_rounds import answer, counted, plan_next_round, released_rehearsal
 
 EMAIL = "kim@example.org"
 PASSWORD = "vier worte ohne sinn"
@@ -31,6 +31,7 @@ def rounds(service: Service, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         released = await released_rehearsal(installation, directory, people=PEOPLE)
         opened = await plan_next_round(installation)
         await answer(installation, opened, people=70)
+        await counted(installation, opened.round_id)
         return released, opened
 
     return service.run(prepare)

@@ -18,6 +18,10 @@ READINGS = {
     "order of ballots": "SELECT serial FROM ballot ORDER BY xmin::text::bigint, ctid",
     "block": "SELECT encrypted FROM response_block",
     "release": "SELECT document FROM release",
+    "proposal": "SELECT document FROM proposal",
+    "verdicts": "SELECT accepted, blackened FROM comment_verdict",
+    "band": "SELECT per_cent FROM participation_band",
+    "audit log": "SELECT entry FROM audit_entry",
     "trustees": "SELECT email FROM trustee",
     "approvals": "SELECT office FROM approval",
     "samples": "SELECT stavalues1::text FROM pg_catalog.pg_statistic",
@@ -26,10 +30,10 @@ READINGS = {
 }
 MAY_READ: dict[Role, set[str]] = {
     "participation": {"invitation", "ballot", "approvals"},
-    "operation": {"ballot", "order of ballots", "trustees", "approvals"},
+    "operation": {"ballot", "order of ballots", "trustees", "approvals", "band"},
     "opening": {"sealed", "ballot", "order of ballots"},
-    "tabulation": {"block", "release"},
-    "reporting": {"ballot", "order of ballots", "release", "trustees", "approvals"},
+    "tabulation": {"block", "release", "proposal", "verdicts"},
+    "reporting": {"ballot", "order of ballots", "release", "proposal", "band", "audit log", "trustees", "approvals"},
     "team": {"approvals"},
 }
 """No role reads codes and the order of ballots, codes and anything sealed, or anything sealed and blocks."""
@@ -56,6 +60,16 @@ CHANGES = {
     "release": "INSERT INTO release (round_id, number, document) VALUES ('{round_id}', 1, '\\x00')",
     "release again": "UPDATE release SET document = document",
     "release gone": "DELETE FROM release",
+    "proposal": "INSERT INTO proposal (round_id, number, document) VALUES ('{round_id}', 1, '\\x00')",
+    "proposal again": "UPDATE proposal SET document = document",
+    "proposal gone": "DELETE FROM proposal",
+    "verdict": "INSERT INTO comment_verdict (round_id, item_id, place, reviewer, accepted, blackened)"
+    " VALUES ('{round_id}', 'remark', 0, '', true, '{{}}')",
+    "verdict gone": "DELETE FROM comment_verdict",
+    "reason": "UPDATE release SET withdrawn_because = ''",
+    "band": "UPDATE participation_band SET per_cent = 0",
+    "audit log": "DELETE FROM audit_entry",
+    "audit log again": "UPDATE audit_entry SET entry = entry",
     "retention": "UPDATE round SET erase_at = erase_at + interval '10 years' WHERE round_id = '{round_id}'",
     "minimum": "UPDATE round SET minimum_group_size = minimum_group_size + 1 WHERE round_id = '{round_id}'",
     "analysed": "UPDATE round SET analysed = analysed WHERE round_id = '{round_id}'",
@@ -74,9 +88,9 @@ CHANGES = {
 }
 MAY_CHANGE: dict[Role, set[str]] = {
     "participation": {"sealed", "code spent"},
-    "operation": {"code", "code gone", "block gone", "times", "proof"},
+    "operation": {"code", "code gone", "block gone", "times", "proof", "verdict gone", "band"},
     "opening": {"destroyed", "block", "retention", "analysed"},
-    "tabulation": {"release", "minimum"},
+    "tabulation": {"release", "minimum", "proposal", "verdict", "reason"},
     "reporting": set(),
     "team": set(),
 }

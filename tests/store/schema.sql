@@ -140,6 +140,15 @@ CREATE TABLE survey.ballot (
     CONSTRAINT ballot_serial_check CHECK ((length(serial) = 32)),
     CONSTRAINT ballot_signature_check CHECK ((length(signature) = 384))
 );
+CREATE TABLE survey.comment_verdict (
+    round_id text NOT NULL,
+    item_id text NOT NULL,
+    place integer NOT NULL,
+    reviewer text NOT NULL,
+    accepted boolean NOT NULL,
+    blackened integer[] NOT NULL,
+    CONSTRAINT comment_verdict_place_check CHECK ((place >= 0))
+);
 CREATE TABLE survey.invitation (
     round_id text NOT NULL,
     code_hash bytea NOT NULL,
@@ -149,6 +158,12 @@ CREATE TABLE survey.invitation (
     CONSTRAINT invitation_blinded_hash_check CHECK ((length(blinded_hash) = 32)),
     CONSTRAINT invitation_check CHECK (((blinded_hash IS NULL) = (blind_signature IS NULL))),
     CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32))
+);
+CREATE TABLE survey.participation_band (
+    round_id text NOT NULL,
+    per_cent integer NOT NULL,
+    counted_on date NOT NULL,
+    CONSTRAINT participation_band_per_cent_check CHECK ((((per_cent >= 0) AND (per_cent <= 100)) AND ((per_cent % 10) = 0)))
 );
 CREATE TABLE survey.preparation (
     round_id text NOT NULL,
@@ -162,6 +177,14 @@ CREATE TABLE survey.preparation (
     CONSTRAINT preparation_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text)),
     CONSTRAINT preparation_threshold_check CHECK ((threshold >= 2))
 );
+CREATE TABLE survey.proposal (
+    round_id text NOT NULL,
+    number integer NOT NULL,
+    document bytea NOT NULL,
+    document_sha256 bytea GENERATED ALWAYS AS (sha256(document)) STORED NOT NULL,
+    settled boolean DEFAULT false NOT NULL,
+    CONSTRAINT proposal_number_check CHECK ((number > 0))
+);
 CREATE TABLE survey.release (
     round_id text NOT NULL,
     number integer NOT NULL,
@@ -170,6 +193,7 @@ CREATE TABLE survey.release (
     withdrawn boolean DEFAULT false NOT NULL,
     "position" bigint,
     head bytea,
+    withdrawn_because text,
     CONSTRAINT release_head_check CHECK ((length(head) = 32)),
     CONSTRAINT release_head_given CHECK ((head IS NOT NULL)),
     CONSTRAINT release_number_check CHECK ((number > 0)),
@@ -277,10 +301,16 @@ ALTER TABLE ONLY survey.audit_entry
     ADD CONSTRAINT audit_entry_pkey PRIMARY KEY ("position");
 ALTER TABLE ONLY survey.ballot
     ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
+ALTER TABLE ONLY survey.comment_verdict
+    ADD CONSTRAINT comment_verdict_pkey PRIMARY KEY (round_id, item_id, place, reviewer);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
+ALTER TABLE ONLY survey.participation_band
+    ADD CONSTRAINT participation_band_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.proposal
+    ADD CONSTRAINT proposal_pkey PRIMARY KEY (round_id, number);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (round_id, number);
 ALTER TABLE ONLY survey.response_block
@@ -300,6 +330,7 @@ ALTER TABLE ONLY survey.trustee
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_round_id_email_key UNIQUE (round_id, email);
 CREATE INDEX preparation_survey_id_idx ON survey.preparation USING btree (survey_id);
+CREATE UNIQUE INDEX proposal_waiting_key ON survey.proposal USING btree (round_id) WHERE (NOT settled);
 CREATE UNIQUE INDEX release_position_key ON survey.release USING btree ("position");
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
 CREATE INDEX session_email_idx ON survey.session USING btree (email);
@@ -307,10 +338,16 @@ CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXEC
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
 ALTER TABLE ONLY survey.approval
     ADD CONSTRAINT approval_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+ALTER TABLE ONLY survey.comment_verdict
+    ADD CONSTRAINT comment_verdict_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.participation_band
+    ADD CONSTRAINT participation_band_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+ALTER TABLE ONLY survey.proposal
+    ADD CONSTRAINT proposal_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.response_block
@@ -368,6 +405,11 @@ GRANT SELECT ON TABLE survey.ballot TO survey_reporting;
 GRANT SELECT(round_id) ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT(serial) ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT(receipt) ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT,INSERT ON TABLE survey.comment_verdict TO survey_tabulation;
+GRANT DELETE ON TABLE survey.comment_verdict TO survey_operation;
+GRANT SELECT(round_id) ON TABLE survey.comment_verdict TO survey_operation;
+GRANT UPDATE(accepted) ON TABLE survey.comment_verdict TO survey_tabulation;
+GRANT UPDATE(blackened) ON TABLE survey.comment_verdict TO survey_tabulation;
 GRANT SELECT ON TABLE survey.invitation TO survey_participation;
 GRANT DELETE ON TABLE survey.invitation TO survey_operation;
 GRANT SELECT(round_id),INSERT(round_id) ON TABLE survey.invitation TO survey_operation;
@@ -375,11 +417,17 @@ GRANT INSERT(code_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blinded_hash) ON TABLE survey.invitation TO survey_participation;
 GRANT SELECT(blinded_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blind_signature) ON TABLE survey.invitation TO survey_participation;
+GRANT SELECT,INSERT,UPDATE ON TABLE survey.participation_band TO survey_operation;
+GRANT SELECT ON TABLE survey.participation_band TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.preparation TO survey_operation;
 GRANT SELECT ON TABLE survey.preparation TO survey_reporting;
+GRANT SELECT,INSERT ON TABLE survey.proposal TO survey_tabulation;
+GRANT SELECT ON TABLE survey.proposal TO survey_reporting;
+GRANT UPDATE(settled) ON TABLE survey.proposal TO survey_tabulation;
 GRANT SELECT,INSERT ON TABLE survey.release TO survey_tabulation;
 GRANT SELECT ON TABLE survey.release TO survey_reporting;
 GRANT UPDATE(withdrawn) ON TABLE survey.release TO survey_tabulation;
+GRANT UPDATE(withdrawn_because) ON TABLE survey.release TO survey_tabulation;
 GRANT DELETE ON TABLE survey.response_block TO survey_operation;
 GRANT INSERT ON TABLE survey.response_block TO survey_opening;
 GRANT SELECT ON TABLE survey.response_block TO survey_tabulation;

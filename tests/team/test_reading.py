@@ -14,6 +14,7 @@ from survey_service.operations.release_tables import read_release, release_table
 from survey_service.operations.unseal_round import unseal_round
 from tests.conftest import new_round, set_times
 from tests.operations.participants import GitHub, take_part
+from tests.pages.team_rounds import counted
 from tests.team.conftest import sign_in
 
 FORMS: tuple[Format, ...] = ("pdf", "xlsx")
@@ -27,6 +28,7 @@ async def test_a_round_is_read_from_its_planning_to_its_release(
     await sign_in(client)
 
     await take_part(installation, found, [GitHub] * 24)
+    await counted(installation, found.round_id)
     page = await text(client, address)
     assert "Noch ist nichts veröffentlicht" in await text(client, f"{address}/results")
     assert "rund 20 % haben teilgenommen" in page

@@ -46,11 +46,33 @@ LIMIT 1;
 
 -- name: list_ledger
 -- The whole ledger, in its order.
-SELECT position, round_id, number, document, head, withdrawn FROM release ORDER BY position;
+SELECT position, round_id, number, document, head, withdrawn, withdrawn_because FROM release ORDER BY position;
 
 -- name: withdraw_releases
--- Takes every release of the round off the pages; it stays in the record.
-UPDATE release SET withdrawn = true WHERE round_id = $1 AND NOT withdrawn;
+-- Takes every release of the round off the pages, with the reason; it stays in the record.
+UPDATE release SET withdrawn = true, withdrawn_because = $2 WHERE round_id = $1 AND NOT withdrawn;
+
+-- name: select_withdrawals
+-- The releases of a round that were withdrawn, and why.
+SELECT number, withdrawn_because FROM release WHERE round_id = $1 AND withdrawn ORDER BY number;
+
+-- name: insert_proposal
+-- Adds what the project team is about to see of a round.
+INSERT INTO proposal (round_id, number, document)
+SELECT $1, coalesce(max(number), 0) + 1, $2 FROM proposal WHERE round_id = $1
+RETURNING number;
+
+-- name: settle_proposals
+-- None of a round's proposals waits any more.
+UPDATE proposal SET settled = true WHERE round_id = $1 AND NOT settled;
+
+-- name: select_proposal
+-- The proposal of a round that waits for its publication.
+SELECT number, document, document_sha256 FROM proposal WHERE round_id = $1 AND NOT settled;
+
+-- name: select_proposals
+-- Everything of a round that the project team has seen before its release.
+SELECT document FROM proposal WHERE round_id = $1 ORDER BY number;
 
 -- name: mark_released
 -- The tables of the round may be read.

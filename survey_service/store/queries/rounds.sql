@@ -132,7 +132,7 @@ SELECT round_id FROM round WHERE stage IN ('unsealed', 'released') AND erase_at 
 
 -- name: raise_minimum_group_size
 -- The minimum group size in force for a round; it only rises.
-UPDATE round SET minimum_group_size = $2 WHERE round_id = $1 RETURNING round_id;
+UPDATE round SET minimum_group_size = $2 WHERE round_id = $1 AND stage = 'unsealed' RETURNING round_id;
 
 -- name: take_schedule
 -- Whether this session may run what is due; one at a time may.
@@ -142,11 +142,30 @@ SELECT pg_try_advisory_lock(1937077874);
 -- Lets the next session run what is due.
 SELECT pg_advisory_unlock(1937077874);
 
--- name: list_participation
--- How many have taken part in each round, in tens of per cent of its roster; none where a tenth is a small group.
+-- name: count_participation
+-- Counts who has taken part in the open rounds, once in a day of $1, never downward, and not where a tenth of the
+-- roster is a small group.
+INSERT INTO participation_band AS p (round_id, per_cent, counted_on)
 SELECT
     r.round_id,
-    (round(10.0 * (SELECT count(*) FROM ballot AS b WHERE b.round_id = r.round_id) / r.roster_size) * 10)::integer
-        AS per_cent
+    (round(10.0 * (SELECT count(*) FROM ballot AS b WHERE b.round_id = r.round_id) / r.roster_size) * 10)::integer,
+    (clock() AT TIME ZONE $1)::date
 FROM round AS r
-WHERE r.roster_size >= 10 * r.minimum_group_size;
+JOIN round_state AS s USING (round_id)
+WHERE s.state = 'open' AND r.roster_size >= 10 * r.minimum_group_size
+ON CONFLICT (round_id) DO UPDATE
+SET per_cent = greatest(p.per_cent, excluded.per_cent), counted_on = excluded.counted_on
+WHERE p.counted_on < excluded.counted_on;
+
+-- name: list_participation
+-- How many have taken part in each round, in tens of per cent of its roster, as counted today; after the close as the
+-- ballot box says. None where a tenth of the roster is a small group.
+SELECT
+    r.round_id,
+    CASE
+        WHEN r.ballots IS NULL THEN p.per_cent
+        ELSE (round(10.0 * r.ballots / r.roster_size) * 10)::integer
+    END AS per_cent
+FROM round AS r
+LEFT JOIN participation_band AS p USING (round_id)
+WHERE r.roster_size >= 10 * r.minimum_group_size AND (r.ballots IS NOT NULL OR p.per_cent IS NOT NULL);
