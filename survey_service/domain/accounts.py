@@ -1,7 +1,7 @@
 """The team's accounts: who they are, and what each role may do."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NewType, get_args
 
 from msgspec import Struct
@@ -12,16 +12,31 @@ from survey_service.errors import Refusal
 Email = NewType("Email", str)
 
 AccountRole = Literal["project-team", "trustee", "auditor", "operator"]
-Deed = Literal["read-results", "hold-share", "approve"]
+Deed = Literal[
+    "read-results",  # surveys, rounds, released tables
+    "keep-own-account",  # one's password, second factor, sessions, stand-in
+    "hold-share",  # of a round's key, where named as its trustee
+    "set-up-surveys",
+    "run-rounds",  # plan, start, extend, close
+    "unseal",  # a round in custody of the server
+    "publish",  # propose, review, publish, withdraw
+    "approve",  # a survey, for one's office
+    "invite",  # draw codes, send invitations: whoever reviews results never sees a code
+    "read-audit-log",
+    "manage-accounts",
+]
 
 ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
+DEEDS: tuple[Deed, ...] = get_args(Deed)
+_EVERYONE: frozenset[Deed] = frozenset({"read-results", "keep-own-account"})
 MAY: dict[AccountRole, frozenset[Deed]] = {
-    "project-team": frozenset({"read-results", "hold-share"}),
-    "trustee": frozenset({"read-results", "hold-share"}),
-    "auditor": frozenset({"read-results", "hold-share", "approve"}),
-    "operator": frozenset({"read-results"}),
+    "project-team": _EVERYONE | {"hold-share", "set-up-surveys", "run-rounds", "unseal", "publish"},
+    "trustee": _EVERYONE | {"hold-share"},
+    "auditor": _EVERYONE | {"hold-share", "approve", "read-audit-log"},
+    "operator": _EVERYONE | {"run-rounds", "unseal", "invite", "manage-accounts"},
 }
-"""What each role may do on the team's pages; what is not named here, nobody may."""
+"""What each role may do on the team's pages; what is not named here, nobody may. The one table of it: routes name their
+deed in `opt`, and `tests/team/test_doors.py` holds every route against it."""
 
 LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3, without the angle brackets
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+")
@@ -37,7 +52,10 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """Somebody who is signed in. token_sha256, csrf_secret: 32 bytes. language: of the pages."""
+    """Somebody who is signed in. token_sha256, csrf_secret: 32 bytes. language: of the pages.
+
+    confirmed_ago: how long it is since they gave their password.
+    """
 
     token_sha256: bytes
     email: Email
@@ -45,6 +63,7 @@ class Session(Struct, frozen=True, kw_only=True):
     csrf_secret: bytes
     language: str
     expires_at: datetime
+    confirmed_ago: timedelta
 
 
 class NotAnEmail(Refusal):

@@ -15,6 +15,7 @@ LONGEST_SESSION = timedelta(hours=8)  # a working day
 IDLE_SESSION = timedelta(minutes=30)
 MOST_ATTEMPTS = 10  # passwords tried for one account within the window
 ATTEMPT_WINDOW = timedelta(minutes=15)
+MOST_CONFIRMATIONS = 5  # wrong passwords within one session, which then ends
 TOKEN_BYTES = 32
 
 
@@ -74,6 +75,39 @@ async def find_session(database: Database, token: str, *, language: str | None =
     """The session of a token, if it holds; it is used now. language: what its pages speak from now on."""
     async with database.session("team") as connection:
         return await store.use_session(connection, _token_sha256(token), IDLE_SESSION, language)
+
+
+class WrongConfirmation(Refusal):
+    """What was given is not what the account has."""
+
+    def __init__(self) -> None:
+        super().__init__("The password is wrong.", remedy="Try again.")
+
+
+class SessionEnded(Refusal):
+    """Too many wrong passwords within one session: whoever sits there may be somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__("There were too many attempts, and you are signed out.", remedy="Sign in again.")
+
+
+async def confirm_session(database: Database, hashing: PasswordHashing, session: Session, password: str) -> None:
+    """Whoever is signed in shows that it is still them; deeds that weigh are open to them for some minutes.
+
+    Attempts are counted for this session alone: nobody keeps the owner of the account out by failing here.
+
+    Raises: WrongConfirmation, SessionEnded, TooManySignIns.
+    """
+    async with database.session("team") as connection:
+        seen = await store.begin_confirmation(connection, session.token_sha256, MOST_CONFIRMATIONS)
+        if seen is None:
+            await store.delete_session(connection, session.token_sha256)
+            raise SessionEnded
+    if not await hashing.matches(prepare(password), seen):
+        raise WrongConfirmation
+    async with database.session("team") as connection:
+        if not await store.confirm_session(connection, session.token_sha256, seen):
+            raise WrongConfirmation
 
 
 async def sign_out(database: Database, session: Session) -> None:

@@ -66,6 +66,16 @@ async def use_session(
     return None if row is None else Session(**dict(row))
 
 
+async def begin_confirmation(connection: AnyConnection, token_sha256: bytes, most: int) -> str | None:
+    """The password's hash; None where the session has failed `most` times."""
+    return cast("str | None", await connection.fetchval(statement("begin_confirmation"), token_sha256, most))
+
+
+async def confirm_session(connection: AnyConnection, token_sha256: bytes, seen: str) -> bool:
+    """Whether the session is confirmed from now on; not where the account no longer has the hash `seen`."""
+    return await connection.fetchval(statement("confirm_session"), token_sha256, seen) is not None
+
+
 async def delete_session(connection: AnyConnection, token_sha256: bytes) -> None:
     await connection.execute(statement("delete_session"), token_sha256)
 

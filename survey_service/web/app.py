@@ -24,7 +24,7 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
-from survey_service.web.team import door, downloads, results, rounds, surveys, trustees
+from survey_service.web.team import confirmation, door, downloads, results, rounds, surveys, trustees
 from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
@@ -60,6 +60,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             api.router,
             *pages.HANDLERS,
             team_pages.router,
+            confirmation.router,
             rounds.router,
             results.router,
             downloads.router,

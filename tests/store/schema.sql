@@ -275,7 +275,10 @@ CREATE TABLE survey.session (
     language text NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     idle_at timestamp with time zone NOT NULL,
+    confirmed_at timestamp with time zone,
+    failed_confirmations integer DEFAULT 0 NOT NULL,
     CONSTRAINT session_csrf_secret_check CHECK ((length(csrf_secret) = 32)),
+    CONSTRAINT session_failed_confirmations_check CHECK ((failed_confirmations >= 0)),
     CONSTRAINT session_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT session_token_sha256_check CHECK ((length(token_sha256) = 32))
 );
@@ -461,6 +464,8 @@ GRANT SELECT ON TABLE survey.sealed_response TO survey_opening;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.session TO survey_team;
 GRANT UPDATE(language) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(idle_at) ON TABLE survey.session TO survey_team;
+GRANT UPDATE(confirmed_at) ON TABLE survey.session TO survey_team;
+GRANT UPDATE(failed_confirmations) ON TABLE survey.session TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
 GRANT SELECT,INSERT ON TABLE survey.trustee TO survey_operation;

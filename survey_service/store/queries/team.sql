@@ -43,16 +43,35 @@ RETURNING email;
 
 -- name: insert_session
 -- Begins a session.
-INSERT INTO session (token_sha256, email, csrf_secret, language, expires_at, idle_at)
-VALUES ($1, $2, $3, $4, now() + $5::interval, now() + $6::interval);
+INSERT INTO session (token_sha256, email, csrf_secret, language, expires_at, idle_at, confirmed_at)
+VALUES ($1, $2, $3, $4, now() + $5::interval, now() + $6::interval, now());
 
 -- name: use_session
 -- The session of a token, if it still holds, kept from idling out; a language is remembered where one is given.
 UPDATE session AS s
 SET idle_at = now() + $2::interval, language = coalesce($3, s.language)
 FROM account AS a
-WHERE s.token_sha256 = $1 AND s.expires_at > now() AND s.idle_at > now() AND a.email = s.email AND NOT a.disabled
-RETURNING s.token_sha256, s.email, a.role, s.csrf_secret, s.language, s.expires_at;
+WHERE
+    s.token_sha256 = $1 AND s.expires_at > now() AND s.idle_at > now() AND s.confirmed_at IS NOT NULL
+    AND a.email = s.email AND NOT a.disabled
+RETURNING
+    s.token_sha256, s.email, a.role, s.csrf_secret, s.language, s.expires_at, now() - s.confirmed_at AS confirmed_ago;
+
+-- name: begin_confirmation
+-- Counts an attempt to confirm before its password is looked at; nothing where the session had too many.
+UPDATE session AS s
+SET failed_confirmations = s.failed_confirmations + 1
+FROM account AS a
+WHERE s.token_sha256 = $1 AND s.failed_confirmations < $2 AND a.email = s.email AND NOT a.disabled
+RETURNING a.password_hash;
+
+-- name: confirm_session
+-- Whoever is signed in has shown that it is still them; nothing where the password has changed meanwhile.
+UPDATE session AS s
+SET confirmed_at = now(), failed_confirmations = 0
+FROM account AS a
+WHERE s.token_sha256 = $1 AND a.email = s.email AND a.password_hash = $2 AND NOT a.disabled
+RETURNING s.email;
 
 -- name: delete_session
 -- Ends one session.

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -21,6 +22,9 @@ from survey_service.operations.sign_in import find_session
 
 HOME = "/team/"
 SIGN_IN = "/team/sign-in"
+CONFIRM = "/team/confirm"
+FRESH = timedelta(minutes=10)  # since the password was given: long enough for a review, short for a left desk
+FORM_FILLING = timedelta(minutes=5)  # more for a form, so that a page opened in time can still be sent
 LARGEST_FORM = 16 * 1024  # bytes
 _MOST_FIELDS = 8
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"  # of an address, where a page has it vary
@@ -38,6 +42,14 @@ class NotSignedIn(Exception):
 
 class NotAllowed(Exception):
     """A role that may not do this."""
+
+
+class NotFresh(Exception):
+    """Signed in, but too long ago for this deed. wanted: the page to go to after confirming."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self.wanted = wanted
 
 
 class ForeignForm(Exception):
@@ -78,7 +90,17 @@ def team_of(connection: Connection) -> Team:
 
 
 async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Lets in whoever is signed in and whose role may do what the handler's `opt["deed"]` names; without one, nobody."""
+    """Lets in whoever is signed in and whose role may do what the handler's `opt["deed"]` names; without one, nobody.
+
+    For deeds that weigh (unsealing, publishing, withdrawing, changing accounts), say so beside the deed:
+
+        @post("/team/rounds/{round_id:str}/publication", opt={"deed": "publish", "fresh": True}, guards=[guard])
+
+    Then whoever gave their password more than `FRESH` ago gives it once more, and is brought back: to the page itself
+    (GET), or to the page whose form it was (POST; what was typed there is lost). So that nothing is lost, show the form
+    only where the template's `is_fresh` is true, and `{% include "team/confirm_first.html" %}` in its place otherwise;
+    or put the form on a page of its own, `fresh` as well. Sending has `FORM_FILLING` longer than showing.
+    """
     team = team_of(connection)
     token = connection.cookies.get(team.cookie_name)
     language = connection.query_params.get("lang")
@@ -89,7 +111,20 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         raise NotSignedIn(connection.url.path)
     if not may(session.role, handler.opt["deed"]):
         raise NotAllowed
+    is_form = isinstance(connection, Request) and connection.method == "POST"
+    if handler.opt.get("fresh") and not is_fresh(session, more=FORM_FILLING if is_form else timedelta(0)):
+        raise NotFresh(_page_of_form(connection) if is_form else connection.url.path)
     connection.scope["state"]["team_session"] = session
+
+
+def is_fresh(session: Session, *, more: timedelta = timedelta(0)) -> bool:
+    """Whether the password was given lately enough for a deed that weighs."""
+    return session.confirmed_ago < FRESH + more
+
+
+def _page_of_form(connection: Connection) -> str:
+    """The page that a form was on, by `Referer`; where it leads is judged by `TeamPages`."""
+    return urlsplit(connection.headers.get("referer", "")).path
 
 
 def session_of(connection: Connection) -> Session | None:
@@ -155,7 +190,9 @@ class TeamPages:
 
     def safe(self, wanted: str | None) -> str:
         """A page of the team's to go to; whatever else was asked for becomes the first page."""
-        return wanted if wanted is not None and self._pages.fullmatch(wanted) else HOME
+        if wanted is None or wanted == CONFIRM or not self._pages.fullmatch(wanted):
+            return HOME
+        return wanted
 
 
 def _pattern(path_format: str) -> str:
@@ -177,6 +214,10 @@ def safe_page(connection: Connection, wanted: str | None) -> str:
 def sign_in_address(connection: Connection, wanted: str) -> str:
     page = safe_page(connection, wanted)
     return SIGN_IN if page == HOME else f"{SIGN_IN}?next={quote(page, safe='')}"
+
+
+def confirm_address(connection: Connection, wanted: str) -> str:
+    return f"{CONFIRM}?next={quote(safe_page(connection, wanted), safe='')}"
 
 
 def language_of(connection: Connection) -> str:

@@ -17,8 +17,11 @@ from survey_service.web.team.door import (
     HOME,
     ForeignForm,
     NotAllowed,
+    NotFresh,
     NotSignedIn,
+    confirm_address,
     csrf_token,
+    is_fresh,
     language_of,
     session_of,
     sign_in_address,
@@ -71,6 +74,8 @@ def context(request: AnyRequest, language: str, session: Session | None) -> dict
         "current": None,
         "navigation": [] if session is None else [entry for entry in NAVIGATION if may(session.role, entry.deed)],
         "csrf": None if session is None else csrf_token(session),
+        "is_fresh": session is not None and is_fresh(session),
+        "confirm_address": confirm_address(request, request.url.path),
         "signed_in_as": None
         if session is None
         else words(
@@ -95,6 +100,10 @@ def _answer_not_signed_in(request: AnyRequest, refused: NotSignedIn) -> Response
     return redirect(sign_in_address(request, refused.wanted))
 
 
+def _answer_not_fresh(request: AnyRequest, refused: NotFresh) -> Response[Any]:
+    return redirect(confirm_address(request, refused.wanted))
+
+
 def _answer(name: str, status_code: int) -> Callable[[AnyRequest, Exception], Response[bytes]]:
     def answer(request: AnyRequest, _: Exception) -> Response[bytes]:
         return page(request, "team/refused.html", status_code=status_code, refused=name)
@@ -104,6 +113,7 @@ def _answer(name: str, status_code: int) -> Callable[[AnyRequest, Exception], Re
 
 REFUSALS: dict[Any, Any] = {
     NotSignedIn: _answer_not_signed_in,
+    NotFresh: _answer_not_fresh,
     NotAllowed: _answer("not_allowed", 403),
     ForeignForm: _answer("foreign", 403),
     UnknownRound: _answer("unknown_round", 404),

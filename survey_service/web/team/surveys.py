@@ -26,7 +26,7 @@ async def show_survey(survey_id: FromPath[str], request: AnyRequest) -> Response
     return await _page(request, survey_id)
 
 
-@post("/team/surveys/{survey_id:str}/approval", opt={"deed": "approve"}, guards=[guard])
+@post("/team/surveys/{survey_id:str}/approval", opt={"deed": "approve", "fresh": True}, guards=[guard])
 async def approve(survey_id: FromPath[str], request: AnyRequest) -> Response[Any]:
     form = await session_form(request)
     installation, email = team_of(request).installation, signed_in(request).email

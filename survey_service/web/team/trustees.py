@@ -88,7 +88,7 @@ async def prove(round_id: FromPath[str], request: AnyRequest) -> Response[Any]:
     return await _act(request, round_id, act)
 
 
-@post("/team/trustee/{round_id:str}/share", opt=_DEED, guards=[guard])
+@post("/team/trustee/{round_id:str}/share", opt={**_DEED, "fresh": True}, guards=[guard])
 async def give(round_id: FromPath[str], request: AnyRequest) -> Response[Any]:
     async def act(installation: Installation, email: Email, form: dict[str, str]) -> None:
         await give_share(installation, round_id, email, form.get("passphrase", ""), root=form.get("root", ""))

@@ -105,6 +105,7 @@ def test_every_wording_is_used() -> None:
         "next.",
         "refused.",
         "sign_in.",
+        "confirm.",
         "column.",
         "results.message_",
         "finding.",

@@ -1,0 +1,111 @@
+"""Who may enter: one table over every address under `/team`. A new route has to stand in it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from survey_service.domain.accounts import DEEDS, MAY, ROLES, AccountRole, Deed, Email
+from survey_service.operations.installation import Installation
+from survey_service.store import team as store
+from survey_service.web.app import create_app
+from survey_service.web.team.door import guard
+from tests.team.conftest import OWN, csrf_of, sign_in
+
+ANYONE = "anyone"
+DOORS: dict[tuple[str, str], Deed | str] = {
+    ("GET", "/team/sign-in"): ANYONE,
+    ("POST", "/team/sign-in"): ANYONE,
+    ("POST", "/team/sign-out"): "read-results",
+    ("GET", "/team/confirm"): "keep-own-account",
+    ("POST", "/team/confirm"): "keep-own-account",
+    ("GET", "/team"): "read-results",
+    ("GET", "/team/hidden"): "read-results",
+    ("GET", "/team/rounds/{round_id}"): "read-results",
+    ("GET", "/team/rounds/{round_id}/results"): "read-results",
+    ("GET", "/team/rounds/{round_id}/release.json"): "read-results",
+    ("GET", "/team/rounds/{round_id}/release.csv"): "read-results",
+    ("GET", "/team/rounds/{round_id}/release.pdf"): "read-results",
+    ("GET", "/team/rounds/{round_id}/release.xlsx"): "read-results",
+    ("GET", "/team/surveys/{survey_id}"): "read-results",
+    ("POST", "/team/surveys/{survey_id}/approval"): "approve",
+    ("GET", "/team/trustee"): "hold-share",
+    ("GET", "/team/trustee/{round_id}"): "hold-share",
+    ("POST", "/team/trustee/{round_id}/passphrase"): "hold-share",
+    ("POST", "/team/trustee/{round_id}/proof"): "hold-share",
+    ("POST", "/team/trustee/{round_id}/share"): "hold-share",
+}
+FRESH = {
+    ("POST", "/team/surveys/{survey_id}/approval"),
+    ("POST", "/team/trustee/{round_id}/share"),
+}
+"""What asks for the password once more."""
+
+
+@pytest.fixture
+async def somebody_of_each_role(installation: Installation, account: None, password_hash: str) -> AsyncIterator[None]:
+    del account
+    async with installation.database.session("team") as connection:
+        for role in ROLES:
+            office = "staff-council" if role == "auditor" else None
+            await store.add_account(connection, Email(f"{role}@example.org"), role, password_hash, office)
+    return
+
+
+async def test_every_address_under_team_stands_in_the_table_with_its_deed(installation: Installation) -> None:
+    found: dict[tuple[str, str], Deed | str] = {}
+    fresh = set()
+    for route in create_app(installation.settings).routes:
+        if not isinstance(route, HTTPRoute) or not route.path_format.startswith("/team"):
+            continue
+        for handler in route.route_handlers:
+            for method in handler.http_methods - {"OPTIONS", "HEAD"}:
+                door = (str(method), route.path_format)
+                found[door] = handler.opt["deed"] if guard in handler.resolve_guards() else ANYONE
+                if handler.opt.get("fresh"):
+                    fresh.add(door)
+    assert found == DOORS
+    assert fresh == FRESH
+
+
+async def test_every_deed_is_somebodys_and_the_table_names_no_other() -> None:
+    assert set().union(*MAY.values()) == set(DEEDS)
+    assert set(DOORS.values()) <= {*DEEDS, ANYONE}
+
+
+async def test_whoever_reviews_results_draws_no_codes_and_whoever_runs_the_service_publishes_nothing() -> None:
+    for role in ROLES:
+        assert not {"publish", "invite"} <= MAY[role]
+        assert not {"approve", "publish"} <= MAY[role]
+        assert not {"approve", "manage-accounts"} <= MAY[role]
+        assert not {"hold-share", "manage-accounts"} <= MAY[role]
+
+
+async def test_nobody_enters_without_signing_in(client: httpx.AsyncClient) -> None:
+    for (method, path), deed in DOORS.items():
+        if deed == ANYONE:
+            continue
+        answer = await client.request(method, address(path), headers=OWN)
+        assert (path, answer.status_code) == (path, 303)
+        assert answer.headers["location"].startswith("/team/sign-in")
+
+
+@pytest.mark.usefixtures("somebody_of_each_role")
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_enters_where_its_deeds_are_and_nowhere_else(client: httpx.AsyncClient, role: AccountRole) -> None:
+    await sign_in(client, email=f"{role}@example.org")
+    csrf = await csrf_of(client)
+    for (method, path), deed in DOORS.items():
+        if deed == ANYONE or path == "/team/sign-out":
+            continue
+        form = {"csrf": csrf} if method == "POST" else None
+        answer = await client.request(method, address(path), data=form, headers=OWN)
+        is_refused = answer.status_code == 403 and "Ihre Rolle darf das nicht" in answer.text
+        assert (path, is_refused) == (path, deed not in MAY[role])
+
+
+def address(path: str) -> str:
+    """An address of the route, of something that does not exist: who may not enter does not learn even that."""
+    parts = ["no-such-one" if part.startswith("{") else part for part in path.split("/")]
+    return "/".join(parts) + ("/" if path == "/team" else "")
