@@ -23,7 +23,6 @@ from analysis.prevalences import Prevalence, Proportion, any_of, multiple_choice
 from analysis.random_effects import (
     Places,
     RandomEffects,
-    joint_confidence,
     places,
     random_effects,
     random_effects_of_means,
@@ -117,7 +116,6 @@ __all__ = [
     "icc2",
     "item_nonresponse",
     "item_rest_correlations",
-    "joint_confidence",
     "judged_together",
     "kish_design_effect",
     "margin_gap",

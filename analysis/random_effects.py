@@ -155,33 +155,15 @@ def random_effects_of_means(
     return random_effects(found, np.asarray(standard_deviations, dtype=np.float64) ** 2 / sizes, confidence)
 
 
-def joint_confidence(units: int, confidence: float = 0.95) -> float:
-    """The confidence of each of several independent intervals that hold together at `confidence`.
-
-    Args:
-        units: how many, at least 1.
-        confidence: of all together, from 0 to 1, exclusive.
-
-    Raises:
-        NoStatistic: where these do not hold.
-
-    Source: Šidák, Z. (1967). Rectangular confidence regions for the means of multivariate normal distributions.
-    Journal of the American Statistical Association 62(318), 626-633.
-
-    """
-    if units < 1 or not 0 < confidence < 1:
-        raise NoStatistic("at least one unit, and a confidence between 0 and 1")
-    return float(confidence ** (1 / units))
-
-
 def places(low: ArrayLike, high: ArrayLike) -> Places:
     """The places that a unit may have among all, given intervals that hold together.
 
     As many units lie surely below it as have their interval below its own; where intervals overlap, either may be
-    first. All places hold together at the confidence that the intervals do.
+    first. All places hold together at the confidence that the intervals do: of u intervals, each at
+    1 - (1 - confidence) / u (Bonferroni).
 
     Args:
-        low: of each unit's interval at `joint_confidence`, shape (units,).
+        low: of each unit's interval, shape (units,).
         high: of the same, at least `low`.
 
     Raises:

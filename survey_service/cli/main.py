@@ -2,7 +2,7 @@
 
 import click
 
-from survey_service.cli import linkage, questionnaires, rounds, service, surveys, team, trustees, verify
+from survey_service.cli import benchmark, linkage, questionnaires, rounds, service, surveys, team, trustees, verify
 from survey_service.cli.command import Answer, command
 from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
@@ -99,3 +99,4 @@ team.register(main)
 trustees.register(main)
 verify.register(main)
 linkage.register(main)
+benchmark.register(main)

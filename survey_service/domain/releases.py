@@ -27,6 +27,8 @@ class ReleasedComments(Struct, frozen=True, kw_only=True):
 class ReleaseDocument(Struct, frozen=True, kw_only=True):
     """A release as it is stored, shown and exported.
 
+    organisation: the city that asked. questionnaire, questionnaire_version: its id and version; the hash covers the
+    units of this city, too.
     issued: credentials issued. count: sealed responses; analysed + invalid = count.
     is_above_headcount: some group has more people than its headcount; which one is not said.
     previous_head: of the release ledger, before this release; hex.
@@ -49,6 +51,8 @@ class ReleaseDocument(Struct, frozen=True, kw_only=True):
     is_above_headcount: bool
     previous_head: str = ""
     comments: tuple[ReleasedComments, ...] = ()
+    organisation: dict[str, str] = {}
+    questionnaire_version: str = ""
 
 
 class Proposal(Struct, frozen=True, kw_only=True):

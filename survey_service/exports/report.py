@@ -25,11 +25,10 @@ STANDARD: Final = (
 
 
 class Reported(Struct, frozen=True, kw_only=True):
-    """What a report is made from. organisation: the city, in the report's language."""
+    """What a report is made from."""
 
     document: ReleaseDocument
     questionnaire: Questionnaire
-    organisation: str
     opens_at: datetime
     closes_at: datetime
 
@@ -52,7 +51,7 @@ def _content(reported: Reported, page: ResultsPage, words: Wording) -> dict[str,
     return {
         "lang": words.language,
         "title": words.of(document.title),
-        "organisation": reported.organisation,
+        "organisation": words.of(document.organisation),
         "period": words("report.period", opens=words.day(reported.opens_at), closes=words.day(reported.closes_at)),
         "mark": words("report.rehearsal") if document.rehearsal else None,
         "words": {name: words(f"report.{name}") for name in _WORDS}

@@ -10,7 +10,6 @@ from survey_service.exports import delimited, json_document, report, spreadsheet
 from survey_service.exports.wording import wording
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_results import read_round
-from survey_service.operations.read_site import read_site
 from survey_service.operations.release_tables import read_release
 from survey_service.results.wording import Language
 
@@ -54,7 +53,6 @@ async def export_release(
             reported = report.Reported(
                 document=document,
                 questionnaire=questionnaire,
-                organisation=words.of(read_site(installation.settings.site_file).site.name),
                 opens_at=found.opens_at,
                 closes_at=found.closes_at,
             )

@@ -15,10 +15,12 @@ from survey_service import blocks
 from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
+from survey_service.domain.site import Text
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
 from survey_service.operations.publication import publication_plan
+from survey_service.operations.read_site import read_site
 from survey_service.store import releases as store_releases
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
@@ -79,7 +81,8 @@ async def tabulate(
     encrypted = await store_responses.select_blocks(connection, found.round_id)
     storage_key = installation.keys.read(found.round_id, "storage")
     already = await _already(connection, found.round_id)
-    document = await asyncio.to_thread(_tabulate, found, minimum, storage_key, encrypted, already)
+    organisation = read_site(installation.settings.site_file).site.name
+    document = await asyncio.to_thread(_tabulate, found, organisation, minimum, storage_key, encrypted, already)
     return Tabulated(round=found, document=document, seen=len(already.earlier))
 
 
@@ -121,7 +124,7 @@ def _release_of(document: bytes) -> Release:
 
 
 def _tabulate(
-    found: Round, minimum: int, storage_key: bytes, encrypted: list[Block], already: _Already
+    found: Round, organisation: Text, minimum: int, storage_key: bytes, encrypted: list[Block], already: _Already
 ) -> ReleaseDocument:
     survey = msgspec.json.decode(found.definition, type=Survey)
     questionnaire = definitions.from_bytes(found.questionnaire)
@@ -153,4 +156,6 @@ def _tabulate(
         units=tuple(ReleasedUnit(id=unit.id, parent=unit.parent, name=unit.name) for unit in survey.units),
         tables=released.tables,
         is_above_headcount=released.is_above_headcount,
+        organisation=organisation,
+        questionnaire_version=questionnaire.version,
     )

@@ -41,4 +41,6 @@ def document(released: Release) -> ReleaseDocument:
         units=(),
         tables=released.tables,
         is_above_headcount=False,
+        organisation={"de": "Stadt Musterstadt", "en": "City of Musterstadt"},
+        questionnaire_version="1.0.0",
     )

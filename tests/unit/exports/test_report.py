@@ -24,7 +24,6 @@ def reported(document: ReleaseDocument) -> report.Reported:
     return report.Reported(
         document=document,
         questionnaire=SMALL,
-        organisation="Stadt Musterstadt",
         opens_at=datetime(2026, 9, 1, 6, tzinfo=UTC),
         closes_at=datetime(2026, 9, 15, 16, tzinfo=UTC),
     )

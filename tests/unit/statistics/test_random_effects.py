@@ -8,7 +8,6 @@ from analysis import (
     NoSpread,
     NoStatistic,
     TooFewValues,
-    joint_confidence,
     places,
     random_effects,
     random_effects_of_means,
@@ -124,7 +123,7 @@ def test_true_places_lie_within_those_given_at_least_as_often_as_promised() -> N
     """Ten municipalities of 400, drawn 400 times: all ten places at once."""
     draw = np.random.default_rng(20261123)
     truth = np.linspace(0.3, 0.5, 10)
-    sure = joint_confidence(10)
+    sure = 1 - 0.05 / 10
     held = 0
     for _ in range(400):
         intervals = [wilson_interval(int(count), 400, sure) for count in draw.binomial(400, truth)]
@@ -136,10 +135,3 @@ def test_true_places_lie_within_those_given_at_least_as_often_as_promised() -> N
 def test_an_interval_with_exchanged_ends_is_refused() -> None:
     with pytest.raises(NoStatistic, match="from low to high"):
         places([2.0, 1.0], [1.0, 2.0])
-
-
-def test_ten_intervals_that_hold_together_are_wider_each() -> None:
-    assert joint_confidence(1) == 0.95
-    assert joint_confidence(10) ** 10 == pytest.approx(0.95)
-    with pytest.raises(NoStatistic):
-        joint_confidence(0)
