@@ -18,7 +18,8 @@ from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions, cutting
 from analysis.disclosure.auditor import audit_tables
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
-from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of, linked_figures
+from analysis.disclosure.links import linked_figures
+from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of
 from analysis.disclosure.primary import tells_of_members
 from analysis.disclosure.suppression import Unprotectable, protect
 from analysis.grouping import Partition, remainders
@@ -26,6 +27,8 @@ from analysis.plan import SMALLEST_MINIMUM_GROUP_SIZE, Groups, Plan, Policy, Uns
 from analysis.responses import Responses
 from analysis.side_by_side import SideBySide, Tabulated
 from analysis.tables import Cell, Row, SafeTable
+
+MENDINGS = 5  # times that groups the auditor has found are protected, too, before something else is tried
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -129,21 +132,13 @@ class _BelowTheWhole:
         self._cut = {figure: one for figure, one in may_be_cut.items() if self.cuts.partitions_of(figure)}
         self._hidden_earlier = {place for one in earlier for place in hidden_places(one, self.cuts)}
         self._remainders: dict[tuple[str, Dimensions], set[frozenset[Groups]]] = {}
+        self._together: set[frozenset[Place]] = set()
         self._hidden_before = frozenset(hidden_places(round_before, self.cuts)) if round_before else frozenset()
 
     def release(self, whole: tuple[SafeTable, ...]) -> Release:
         if not self.cuts.partitions:
             return Release(minimum_group_size=self._policy.minimum_group_size, tables=whole)
-        model = self._model(self._cut, self._all_protected())
-        statuses = model.tables.statuses
-        hidden = (statuses == Status.PRIMARY) | (statuses == Status.UNPRINTED)
-        hidden = self._without_untenable(model, self._whole_rows(model, hidden))
-        if not self._passes(model, hidden):
-            # Sets of figures that no relation links may still tell something together: all at once, which takes longer.
-            model = self._model(self._cut, {place for place, index in model.places.items() if hidden[index]})
-            hidden = self._without_untenable(model, self._whole_rows(model, self._all_at_once(model)))
-            if not self._passes(model, hidden):
-                hidden = statuses != Status.REQUIRED
+        model, hidden = self._protected_and_audited()
         printed = tuple(
             self._table(model, hidden, figure, dimensions)
             for dimensions, figures in self.cuts.figures.items()
@@ -164,18 +159,53 @@ class _BelowTheWhole:
                 for cell, code in product(partition.printed.values(), ("", *self._codes(figure))):
                     place = Place(figure=figure, dimensions=dimensions, groups=cell, category=code)
                     hidden[model.places[place]] = place in hidden_places
-        if not self._passes(model, self._whole_rows(model, hidden)):
+        if self._findings(model, self._whole_rows(model, hidden)) is not None:
             raise UnprovenRelease("the auditor does not let these tables out beside those that are out already")
 
-    def _passes(self, model: Model, hidden: Mask) -> bool:
-        """Whether the auditor consents to everything, and to the bases, whose sums are groups, by the minimum size."""
+    def _protected_and_audited(self) -> tuple[Model, Mask]:
+        """What the auditor consents to, all figures hidden below the whole round where it consents to nothing else."""
+        for protected in (self._linked_figures, self._all_at_once):
+            for _ in range(MENDINGS):
+                model, hidden = protected()
+                findings = self._findings(model, hidden)
+                if findings is None:
+                    return model, hidden
+                if findings <= self._together:
+                    break
+                self._together |= findings
+        return model, np.asarray(model.tables.statuses != Status.REQUIRED)
+
+    def _linked_figures(self) -> tuple[Model, Mask]:
+        """Figures that relations link are protected together, one set after the other, which is quick."""
+        model = self._model(self._cut, self._all_protected())
+        hidden = (model.tables.statuses == Status.PRIMARY) | (model.tables.statuses == Status.UNPRINTED)
+        return model, self._without_untenable(model, self._whole_rows(model, hidden))
+
+    def _all_at_once(self) -> tuple[Model, Mask]:
+        """Sets of figures that no relation links may still tell something together: all at once, which takes longer."""
+        already, hidden = self._linked_figures()
+        model = self._model(self._cut, {place for place, index in already.places.items() if hidden[index]})
+        try:
+            hidden = protect(model.tables, coalition=self._policy.coalition).hidden
+        except Unprotectable:
+            hidden = np.asarray(model.tables.statuses != Status.REQUIRED)
+        return model, self._without_untenable(model, self._whole_rows(model, hidden))
+
+    def _findings(self, model: Model, hidden: Mask) -> set[frozenset[Place]] | None:
+        """Small groups that the auditor has derived from the bases; None where it consents to everything.
+
+        The bases are judged by the minimum size as well, for their sums are groups. A finding of any other kind is not
+        among the groups: the set may be empty.
+        """
         coalition = self._policy.coalition
+        passed = audit_tables(model.tables, hidden, coalition=coalition).passed
         bases, of_bases = bases_of(model)
         minimum = self._policy.minimum_group_size
-        return (
-            audit_tables(model.tables, hidden, coalition=coalition).passed
-            and audit_tables(bases, hidden[of_bases], minimum_group_size=minimum, coalition=coalition).passed
-        )
+        report = audit_tables(bases, hidden[of_bases], minimum_group_size=minimum, coalition=coalition)
+        if passed and report.passed:
+            return None
+        places = {index: place for place, index in model.places.items()}
+        return {frozenset(places[int(of_bases[cell])] for cell in one.cells) for one in report.remainders}
 
     def _model(self, counted: Mapping[str, Counted], hidden: set[Place]) -> Model:
         builder = ModelBuilder(
@@ -185,6 +215,7 @@ class _BelowTheWhole:
             self._policy,
             barred={tabulated: mask for tabulated, mask in self._barred() if tabulated[0] in counted},
             remainders=self._remainders,
+            together=self._together,
             hidden=hidden,
             known_hidden=self._hidden_before,
         )
@@ -224,13 +255,6 @@ class _BelowTheWhole:
                         if sum(base[group] for group in groups) >= self._policy.minimum_group_size
                     }
         return sum(map(len, self._remainders.values())) > known
-
-    def _all_at_once(self, model: Model) -> Mask:
-        """What protects every figure together; where nothing does, everything below the whole round."""
-        try:
-            return protect(model.tables, coalition=self._policy.coalition).hidden
-        except Unprotectable:
-            return np.asarray(model.tables.statuses != Status.REQUIRED)
 
     def _all_protected(self) -> set[Place]:
         """What stays hidden of all figures.

@@ -18,10 +18,11 @@ from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure import primary
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
+from analysis.disclosure.links import links_of
 from analysis.disclosure.primary import Standing
 from analysis.grouping import UNSTATED, Partition, sums
 from analysis.plan import Groups, Plan, Policy
-from questionnaires.model import Condition, Item, Questionnaire, Scale
+from questionnaires.model import Questionnaire
 
 RESPONDENTS = "all-respondents"  # the figure whose base is everyone who said which group they are in
 KNOWN_PATTERN_DISCOUNT = 0.5  # of the cost of what was hidden in the round before: patterns stay as they are
@@ -87,6 +88,10 @@ class _Cells:
             self._values = [np.concatenate(self._values)]
         return self._values[0]
 
+    def upper_of(self, cells: Sequence[int]) -> Numbers:
+        """What everybody knows cells not to exceed."""
+        return np.concatenate(self.upper)[list(cells)]
+
     def add_unprinted(self, values: Numbers) -> int:
         nothing = np.zeros(values.shape)
         statuses = np.full(values.shape, Status.UNPRINTED, dtype=np.int8)
@@ -128,6 +133,8 @@ class ModelBuilder:
 
     barred: by figure and dimensions, the groups that other rules forbid, shape (cells of the partition,).
     remainders: by figure and dimensions, sets of hidden groups whose sum can be computed: a group like any other.
+    together: sets of bases whose sum must be able to hold a whole group, which none of them can where everybody knows
+        each to be small.
     hidden: places that stay hidden whatever protects them. known_hidden: places that were hidden in the round before.
     """
 
@@ -140,6 +147,7 @@ class ModelBuilder:
         *,
         barred: Mapping[tuple[str, Dimensions], Mask] = MappingProxyType({}),
         remainders: Remainders = MappingProxyType({}),
+        together: Collection[frozenset[Place]] = (),
         hidden: Collection[Place] = (),
         known_hidden: Collection[Place] = (),
     ) -> None:
@@ -149,6 +157,7 @@ class ModelBuilder:
         self._policy = policy
         self._barred = barred
         self._remainders = remainders
+        self._together = together
         self._hidden = hidden
         self._known_hidden = known_hidden
         self._cells = _Cells()
@@ -166,6 +175,8 @@ class ModelBuilder:
             self._lay(figure, one.valid, categories)
             self._add_up(figure, one)
         self._link(counted)
+        for bases in sorted(map(sorted, self._together)):
+            self._add_together(bases)
         hidden = {self._cells.places[place]: Status.UNPRINTED for place in self._hidden if place in self._cells.places}
         statuses = np.concatenate(self._cells.statuses)
         settled = {index: status for index, status in hidden.items() if statuses[index] == Status.OPTIONAL}
@@ -281,6 +292,22 @@ class ModelBuilder:
             index = self._cells.add(together[[number]], one, np.zeros(1))
             self._cells.relate([index, *(firsts[int(number)] + parts)], [-1.0, *[1.0] * parts.size])
 
+    def _add_together(self, bases: Sequence[Place]) -> None:
+        """The sum of bases as a group of its own."""
+        parts = [self._cells.places[place] for place in bases if place in self._cells.places]
+        if len(parts) < len(bases):
+            return  # of figures that are not laid here
+        together = self._cells.values[parts].sum(keepdims=True)
+        room = self._cells.upper_of(parts).sum(keepdims=True)
+        judged = primary.judge_bases(together, np.ones(1, dtype=np.bool_), np.zeros(1, dtype=np.bool_), self._policy)
+        one = Standing(
+            statuses=judged.statuses,
+            upper_protection=np.minimum(judged.upper_protection, room - together),
+            sliding_protection=np.minimum(judged.sliding_protection, room),
+        )
+        index = self._cells.add(together, one, np.zeros(1))
+        self._cells.relate([index, *parts], [-1.0, *[1.0] * len(parts)])
+
     def _know_own_group(self, figure: str, partition: Partition, members: Mask, firsts: Sequence[int]) -> None:
         """Who is the only respondent of groups knows all about them; who alone answered a figure, its counts."""
         base = partition.count(members)
@@ -339,7 +366,7 @@ class ModelBuilder:
     def _link(self, counted: Mapping[str, Counted]) -> None:
         """What figures of the same people say about each other."""
         for figure, one in counted.items():
-            for smaller, larger in _links(self._questionnaire, one, counted):
+            for smaller, larger in links_of(self._questionnaire, one, counted):
                 for partition in self._cutting.finest_of(figure):
                     named = {name for name, _ in (*smaller, *larger)}
                     if not all(partition in self._cutting.partitions_of(name) for name in named):
@@ -393,70 +420,3 @@ def bases_of(model: Model) -> tuple[LinkedTables, NDArray[np.int64]]:
         totals=tables.totals[: relations.shape[0]],
         insiders=tuple(insider for insider in known if insider),
     ), cells
-
-
-def linked_figures(questionnaire: Questionnaire, counted: Mapping[str, Counted]) -> list[tuple[str, ...]]:
-    """The figures in sets that relations link, in the order of their first."""
-    together = {figure: {figure} for figure in counted}
-    for one in counted.values():
-        for smaller, larger in _links(questionnaire, one, counted):
-            joined = set().union(*(together[figure] for figure, _ in (*smaller, *larger)))
-            together.update(dict.fromkeys(joined, joined))
-    sets = dict.fromkeys(tuple(figure for figure in counted if figure in linked) for linked in together.values())
-    return sorted(sets, key=lambda linked: list(counted).index(linked[0]))
-
-
-_Terms = list[tuple[str, str]]
-"""Figures with categories, which are added."""
-
-
-def _links(
-    questionnaire: Questionnaire, one: Counted, counted: Mapping[str, Counted]
-) -> Iterator[tuple[_Terms, _Terms]]:
-    """What the figure is at most, and what it is at least: pairs of a smaller and a larger sum."""
-    figure = one.figure
-    if isinstance(figure, Scale) and figure.kind == "prevalence":
-        items = [item for item in questionnaire.items if item.id in figure.items and item.id in counted]
-        for item in items:
-            # Who ticked several options of a multiple choice is affected once.
-            for smaller in (
-                [_affected(item, counted)] if item.kind == "single" else [[term] for term in _affected(item, counted)]
-            ):
-                yield smaller, [(figure.id, "any")]
-            yield [(item.id, "")], [(figure.id, "")]
-        if len(items) == len(figure.items):
-            yield [(figure.id, "any")], [term for item in items for term in _affected(item, counted)]
-        for other in counted.values():
-            wider = other.figure
-            if isinstance(wider, Scale) and wider.kind == "prevalence" and set(figure.items) < set(wider.items):
-                yield [(figure.id, "any")], [(wider.id, "any")]
-    if isinstance(figure, Item):
-        for condition in questionnaire.conditions:
-            if condition.id in figure.show_if and (opening := _opening(questionnaire, condition, counted)):
-                yield [(figure.id, "")], opening
-
-
-def _opening(questionnaire: Questionnaire, condition: Condition, counted: Mapping[str, Counted]) -> _Terms:
-    """The categories whose members the condition lets through, each perhaps in several; none where one is not cut."""
-    found: _Terms = []
-    for item in questionnaire.items:
-        if item.id not in condition.items:
-            continue
-        chosen = [(item.id, option.code) for option in item.options if option.code in condition.options]
-        if item.id in counted and counted[item.id].is_collapsed:
-            harmful = {option.code for option in item.options if not (option.harmless or option.missing)}
-            chosen = [(item.id, "any")] if {code for _, code in chosen} <= harmful else []
-        if not chosen or not {code for _, code in chosen} <= _codes(counted, item.id):
-            return []
-        found += chosen
-    return found
-
-
-def _codes(counted: Mapping[str, Counted], figure: str) -> set[str]:
-    return {category.code for category in counted[figure].categories} if figure in counted else set()
-
-
-def _affected(item: Item, counted: Mapping[str, Counted]) -> _Terms:
-    if counted[item.id].is_collapsed:
-        return [(item.id, "any")]
-    return [(item.id, option.code) for option in item.options if not (option.harmless or option.missing)]

@@ -24,6 +24,7 @@ from analysis.disclosure.model import RESPONDENTS
 from analysis.disclosure.suppression import Protection, protect
 from questionnaires.model import Condition, Item
 from tests.unit.analysis.invented import (
+    SMALL,
     TEXT,
     Answers,
     coded,
@@ -450,3 +451,31 @@ def test_a_column_of_another_shape_is_refused() -> None:
 
     with pytest.raises(ValueError, match="shape"):
         Responses(two.questionnaire, 3, two.columns)
+
+
+def test_a_small_group_that_everybody_knows_to_be_small_costs_its_neighbours_and_not_the_whole_release() -> None:
+    """All four who lead in the north have answered, and no more are known to. Without the rest of the north their
+    number is what is left of it, whatever they hide behind."""
+
+    def given(office: str, lead: str) -> Answers:
+        return {"office": office, "lead": lead, "trust": "low", "safety": "low", "insult": "never", "threat": "never"}
+
+    responses = coded(
+        SMALL,
+        (given("north", "yes"), 4),
+        (given("north", "no"), 40),
+        (given("south", "yes"), 20),
+        (given("south", "no"), 40),
+    )
+    crossing = {("north", "yes"): 4, ("north", "no"): 60, ("south", "yes"): 30, ("south", "no"): 60}
+    plan = Plan(
+        cuts=(Cut(dimensions=("office",)), Cut(dimensions=("lead",)), Cut(dimensions=("office", "lead"))),
+        headcounts={("office", "lead"): crossing},
+    )
+    shown = {
+        table.dimensions: [row.n for row in table.rows]
+        for table in release(responses, plan, Policy(minimum_group_size=10)).tables
+        if table.figure == "trust"
+    }
+    assert shown["office",] == [44, 60]
+    assert None in shown["office", "lead"]
