@@ -2,7 +2,18 @@
 
 import click
 
-from survey_service.cli import benchmark, linkage, questionnaires, rounds, service, surveys, team, trustees, verify
+from survey_service.cli import (
+    audit_log,
+    benchmark,
+    linkage,
+    questionnaires,
+    rounds,
+    service,
+    surveys,
+    team,
+    trustees,
+    verify,
+)
 from survey_service.cli.command import Answer, command
 from survey_service.cli.demonstration import demo
 from survey_service.operations.examine import examine
@@ -92,6 +103,7 @@ async def doctor(installation: Installation) -> Answer:
 
 main.add_command(demo)
 surveys.register(main)
+audit_log.register(main)
 rounds.register(main)
 questionnaires.register(main)
 service.register(main)

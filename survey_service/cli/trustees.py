@@ -43,7 +43,7 @@ async def add(installation: Installation, round_id: str, email: str, passphrase_
     if not passphrase_stdin:
         click.echo(f"Write it down where nobody else finds it. One by chance: {suggested_passphrase()}", err=True)
     passphrase = _line() if passphrase_stdin else _asked("New passphrase", twice=True)
-    made = await add_trustee(installation, round_id, email, passphrase)
+    made = await add_trustee(installation.acting_for(normalise_email(email)), round_id, email, passphrase)
     if not isinstance(made, Round):
         done = enrolled(installation, made)
         document = {"round_id": made.round_id, "enrolled": done, "trustees": made.trustees}
@@ -58,7 +58,9 @@ async def add(installation: Installation, round_id: str, email: str, passphrase_
 async def prove(installation: Installation, round_id: str, email: str, passphrase_stdin: bool) -> Answer:
     """Rehearse, before the round opens: show that the passphrase opens the share. Nothing is given."""
     passphrase = _line() if passphrase_stdin else _asked("Passphrase")
-    return await _with_custody(installation, await prove_share(installation, round_id, email, passphrase))
+    return await _with_custody(
+        installation, await prove_share(installation.acting_for(normalise_email(email)), round_id, email, passphrase)
+    )
 
 
 @command(trustee, "show", example="survey-service trustee show backing-2026-1")
@@ -98,7 +100,12 @@ async def give(
     passphrase = _line() if passphrase_stdin else _asked("Passphrase")
     with click.progressbar(length=len(STEPS), label="Giving", file=sys.stderr) as progress:
         given = await give_share(
-            installation, round_id, email, passphrase, root=root or seen.box.root, on_step=lambda _: progress.update(1)
+            installation.acting_for(normalise_email(email)),
+            round_id,
+            email,
+            passphrase,
+            root=root or seen.box.root,
+            on_step=lambda _: progress.update(1),
         )
     if given.round.stage == "closed":
         text = f"{given.given} of {given.threshold} shares are given. They wait for three days; nothing is opened yet."

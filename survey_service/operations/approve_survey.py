@@ -10,7 +10,7 @@ from survey_service.domain.surveys import Office
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_rounds
 from survey_service.operations.installation import Installation
-from survey_service.store import approvals, team
+from survey_service.store import approvals, audit_log, team
 from survey_service.store import rounds as store
 from survey_service.store.approvals import Approval
 
@@ -73,8 +73,9 @@ async def approve_survey(
     if read.stored.sha256 != sha256:
         raise AnotherSurvey(survey_id)
     known = read.stored.survey.survey_id
-    async with installation.database.session("team") as connection:
-        await approvals.insert_approval(connection, known, bytes.fromhex(sha256), office, email)
+    async with installation.database.session("team") as connection, connection.transaction():
+        if await approvals.insert_approval(connection, known, bytes.fromhex(sha256), office, email):
+            await audit_log.append(connection, email, "survey-approved", survey_id=known, sha256=sha256, office=office)
     async with installation.database.session("operation") as connection:
         waited = await clear_rounds(connection, known)
     return await read_approvals(installation, survey_id), waited

@@ -15,8 +15,8 @@ from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_round
 from survey_service.operations.installation import Installation
+from survey_service.store import audit_log, trustees
 from survey_service.store import rounds as store
-from survey_service.store import trustees
 from survey_service.store.database import AnyConnection
 
 
@@ -59,7 +59,9 @@ async def create_round(
         installation.keys.create(round_id, "credential", planned.credential_key)
         installation.keys.create(round_id, "sealing", sealing_key)
         await store.insert_round(connection, planned.round)
-        return await clear_round(connection, round_id)
+        found = await clear_round(connection, round_id)
+        await audit_log.append(connection, installation.actor, "round-planned", round_id=round_id, rehearsal=rehearsal)
+        return found
 
 
 async def agreed_times(

@@ -32,6 +32,7 @@ from survey_service.domain.surveys import (
 )
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
+from survey_service.store import audit_log
 from survey_service.store import rounds as store
 
 _SURVEY_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -80,9 +81,16 @@ async def create_survey(installation: Installation, path: Path) -> store.StoredS
     Raises: UnusableSurvey with every fault, SurveyExists.
     """
     stored = read_survey(path)
-    async with installation.database.session("operation") as connection:
+    async with installation.database.session("operation") as connection, connection.transaction():
         if not await store.insert_survey(connection, stored):
             raise SurveyExists(stored.survey.survey_id)
+        await audit_log.append(
+            connection,
+            installation.actor,
+            "survey-created",
+            survey_id=stored.survey.survey_id,
+            sha256=stored.sha256,
+        )
     return stored
 
 

@@ -18,6 +18,7 @@ from survey_service.operations.prepare_round import NotATrustee, enrolled
 from survey_service.operations.recount import recount
 from survey_service.operations.sealing_key import read_shared_key, waiting_shares
 from survey_service.operations.unseal_round import Step, unseal_round
+from survey_service.store import audit_log
 from survey_service.store import rounds as store
 from survey_service.store import trustees as store_trustees
 from survey_service.store.trustees import ShareHolder
@@ -148,7 +149,11 @@ async def prove_share(installation: Installation, round_id: str, email: str, pas
     await asyncio.to_thread(unlock, read_shared_key(installation, found.round_id), place, passphrase)
     async with installation.database.session("operation") as connection, connection.transaction():
         await store.run(connection, "mark_proven", found.round_id, place)
-        return await clear_round(connection, found.round_id)
+        cleared = await clear_round(connection, found.round_id)
+        await audit_log.append(
+            connection, installation.actor, "share-proven", round_id=found.round_id, email=normalise_email(email)
+        )
+        return cleared
 
 
 async def give_share(
@@ -178,6 +183,16 @@ async def give_share(
     async with _one_at_a_time(installation, found):
         async with installation.database.session("operation") as connection:
             now = await store.read_clock(connection)
+        # Told before it is done: a share in the key directory is never one that nobody knows of.
+        async with installation.database.session("operation") as connection, connection.transaction():
+            await audit_log.append(
+                connection,
+                installation.actor,
+                "share-given",
+                round_id=found.round_id,
+                email=normalise_email(email),
+                sha256=root,
+            )
         shares = waiting_shares(installation, shared, found.ballot_box_root, now) | {place: share}
         if len(shares) < shared.threshold:
             _lay_down(

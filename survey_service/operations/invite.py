@@ -6,7 +6,7 @@ from survey_service.domain.codes import InvitationCode, code_hash, grouped, new_
 from survey_service.domain.rounds import RoundId
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
-from survey_service.store import participation
+from survey_service.store import audit_log, participation
 from survey_service.store import rounds as store
 
 
@@ -50,6 +50,7 @@ async def invite(installation: Installation, round_id: str, count: int) -> list[
             if issued + count > roster_size:
                 raise BeyondRoster(known, count, issued, roster_size)
             await participation.insert_invitations(connection, known, sorted(code_hash(known, code) for code in codes))
+            await audit_log.append(connection, installation.actor, "codes-drawn", round_id=known, count=count)
     return [_invitation(installation.settings.base_url, known, code) for code in codes]
 
 

@@ -6,6 +6,7 @@ from survey_service.domain.surveys import Office
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
+from survey_service.store import audit_log
 from survey_service.store import team as store
 
 
@@ -38,10 +39,17 @@ async def add_account(
         raise OfficeForAuditorsOnly
     address = normalise_email(email)
     password_hash = await PasswordHashing().hash(passwords.accepted(password, address))
-    async with installation.database.session("team") as connection:
+    async with installation.database.session("team") as connection, connection.transaction():
         if not await store.add_account(connection, address, role, password_hash, office):
             raise AccountExists(address)
+        await audit_log.append(
+            connection, installation.actor, "account-added", email=address, role=role, **_office(office)
+        )
     return Account(email=address, role=role, disabled=False, office=office)
+
+
+def _office(office: Office | None) -> dict[str, str]:
+    return {} if office is None else {"office": office}
 
 
 async def list_accounts(installation: Installation) -> list[Account]:
@@ -57,4 +65,5 @@ async def disable_account(installation: Installation, email: str) -> Email:
         if not await store.disable_account(connection, address):
             raise UnknownAccount(address)
         await store.delete_sessions_of(connection, address)
+        await audit_log.append(connection, installation.actor, "account-disabled", email=address)
     return address

@@ -22,8 +22,8 @@ from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_round
 from survey_service.operations.create_round import agreed_times, free_round_id, plan_round
 from survey_service.operations.installation import Installation
+from survey_service.store import audit_log, team
 from survey_service.store import rounds as store
-from survey_service.store import team
 from survey_service.store import trustees as store_trustees
 from survey_service.store.database import AnyConnection
 from survey_service.store.trustees import Preparation
@@ -90,6 +90,15 @@ async def prepare_round(
             closes_at=closes_at,
         )
         await store_trustees.insert_preparation(connection, preparation)
+        await audit_log.append(
+            connection,
+            installation.actor,
+            "round-prepared",
+            round_id=preparation.round_id,
+            rehearsal=rehearsal,
+            threshold=preparation.threshold,
+            count=len(named),
+        )
     return preparation
 
 
@@ -112,6 +121,9 @@ async def add_trustee(installation: Installation, round_id: str, email: str, pas
         _refuse_second(installation, preparation, place)
         if not installation.keys.has(preparation.round_id, enrolment(place)):
             installation.keys.create(preparation.round_id, enrolment(place), msgspec.json.encode(made))
+            await audit_log.append(
+                connection, installation.actor, "passphrase-set", round_id=preparation.round_id, email=address
+            )
         if enrolled(installation, preparation) != preparation.trustees:
             return preparation
         found = await _make(installation, connection, preparation)
@@ -143,6 +155,7 @@ async def give_up_preparation(installation: Installation, round_id: str) -> bool
             return False
         await store.run(connection, "hold_survey", preparation.survey_id)
         await store.changed(connection, "delete_preparation", preparation.round_id)
+        await audit_log.append(connection, installation.actor, "round-given-up", round_id=preparation.round_id)
     for name in installation.keys.waiting(preparation.round_id):
         installation.keys.destroy(preparation.round_id, name)
     return True
@@ -169,7 +182,11 @@ async def _make(installation: Installation, connection: AnyConnection, preparati
     await store.insert_round(connection, planned.round)
     await store_trustees.insert_trustees(connection, round_id, preparation.trustees)
     await store.changed(connection, "delete_preparation", round_id)
-    return await clear_round(connection, round_id)
+    found = await clear_round(connection, round_id)
+    await audit_log.append(
+        connection, installation.actor, "round-planned", round_id=round_id, rehearsal=preparation.rehearsal
+    )
+    return found
 
 
 async def _waiting(connection: AnyConnection, round_id: str) -> Preparation:

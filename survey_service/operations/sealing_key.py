@@ -11,6 +11,7 @@ from survey_service.domain.key_shares import BrokenKeyFile, Gift, Share, SharedK
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
+from survey_service.store import audit_log
 from survey_service.store import rounds as store
 
 
@@ -43,7 +44,13 @@ async def drop_old_shares(installation: Installation, round_id: str) -> None:
         now = await store.read_clock(connection)
     if installation.keys.waiting(found.round_id):
         shared = read_shared_key(installation, found.round_id)
-        waiting_shares(installation, shared, found.ballot_box_root or b"", now)
+        waited = len(installation.keys.waiting(found.round_id))
+        kept = waiting_shares(installation, shared, found.ballot_box_root or b"", now)
+        if dropped := waited - len(kept):
+            async with installation.database.session("operation") as connection, connection.transaction():
+                await audit_log.append(
+                    connection, installation.actor, "shares-dropped", round_id=found.round_id, count=dropped
+                )
 
 
 def read_shared_key(installation: Installation, round_id: RoundId) -> SharedKey:

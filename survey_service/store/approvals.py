@@ -22,9 +22,10 @@ class Approval(Struct, frozen=True, kw_only=True):
 
 async def insert_approval(
     connection: AnyConnection, survey_id: SurveyId, definition_sha256: bytes, office: Office, email: Email
-) -> None:
-    """Keeps the first approval of an office."""
-    await connection.execute(statement("insert_approval"), survey_id, definition_sha256, office, email)
+) -> bool:
+    """Whether it is new: the first approval of an office is kept."""
+    done = await connection.fetchval(statement("insert_approval"), survey_id, definition_sha256, office, email)
+    return done is not None
 
 
 async def select_approvals(connection: AnyConnection, survey_id: SurveyId, definition_sha256: bytes) -> list[Approval]:

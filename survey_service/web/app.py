@@ -24,7 +24,7 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
-from survey_service.web.team import confirmation, door, downloads, results, rounds, surveys, trustees
+from survey_service.web.team import audit_log, confirmation, door, downloads, results, rounds, surveys, trustees
 from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
@@ -61,6 +61,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             *pages.HANDLERS,
             team_pages.router,
             confirmation.router,
+            audit_log.router,
             rounds.router,
             results.router,
             downloads.router,

@@ -265,3 +265,21 @@ def test_a_weak_password_an_unknown_role_and_an_unknown_account_are_refused(run:
     assert (weak.returncode, "passwort1234" in weak.stderr) == (1, False)
     assert run("team", "add", "lee@example.org", "--role", "mayor", "--password-stdin", stdin="").returncode == 2
     assert run("team", "disable", "nobody@example.org").returncode == 1
+
+
+def test_the_audit_log_is_shown_verified_and_exported(run: Run, tmp_path: Path) -> None:
+    assert run(
+        "team", "add", "audit@example.org", "--role", "auditor", "--password-stdin", stdin="vier worte ohne sinn\n"
+    )
+    entries = answer(run("audit-log", "show", "--deed", "account-added", "--last", "1", "--json"))
+    assert (entries[0]["who"], entries[0]["facts"]["email"]) == ("command line", "audit@example.org")
+    head = answer(run("audit-log", "verify", "--json"))["head"]
+    assert "The head you kept is in the log" in run("audit-log", "verify", "--head", head).stdout
+    lost = run("audit-log", "verify", "--head", "0" * 63 + "1")
+    assert (lost.returncode, "NOT SOUND" in lost.stdout) == (1, True)
+    assert run("audit-log", "verify", "--head", "nonsense").returncode == 1
+    out = tmp_path / "log.csv"
+    assert answer(run("audit-log", "export", "--format", "csv", "--out", str(out), "--json"))["head"] == head
+    assert out.read_text(encoding="utf-8").startswith("position,at,who,deed,facts,head")
+    again = run("audit-log", "export", "--format", "json", "--out", str(out))
+    assert (again.returncode, "Name a new file" in again.stderr) == (1, True)

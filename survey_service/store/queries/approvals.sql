@@ -2,7 +2,8 @@
 -- An office approves exactly these bytes of a survey; a second time changes nothing.
 INSERT INTO approval (survey_id, definition_sha256, office, email, approved_on)
 SELECT $1, $2, $3, $4, (clock() AT TIME ZONE 'Europe/Berlin')::date
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING office;
 
 -- name: select_approvals
 -- The offices that have approved exactly these bytes of a survey.

@@ -141,6 +141,11 @@ def signed_in(connection: Connection) -> Session:
     return session
 
 
+def acting(connection: Connection) -> Installation:
+    """The installation in the hands of whoever is signed in: every operation that changes something begins here."""
+    return team_of(connection).installation.acting_for(signed_in(connection).email)
+
+
 def csrf_token(session: Session) -> str:
     return session.csrf_secret.hex()
 

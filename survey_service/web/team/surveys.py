@@ -16,7 +16,7 @@ from survey_service.operations.approve_survey import (
 )
 from survey_service.operations.read_results import read_overview
 from survey_service.web.team import frame
-from survey_service.web.team.door import LARGEST_FORM, NotAllowed, guard, session_form, signed_in, team_of
+from survey_service.web.team.door import LARGEST_FORM, NotAllowed, acting, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.wording import wording
 
@@ -29,7 +29,7 @@ async def show_survey(survey_id: FromPath[str], request: AnyRequest) -> Response
 @post("/team/surveys/{survey_id:str}/approval", opt={"deed": "approve", "fresh": True}, guards=[guard])
 async def approve(survey_id: FromPath[str], request: AnyRequest) -> Response[Any]:
     form = await session_form(request)
-    installation, email = team_of(request).installation, signed_in(request).email
+    installation, email = acting(request), signed_in(request).email
     try:
         await approve_survey(installation, survey_id, sha256=form.get("sha256", ""), email=email)
     except SpeaksForNoOffice:

@@ -25,7 +25,7 @@ from survey_service.operations.prepare_round import AlreadyEnrolled, UnknownPrep
 from survey_service.operations.read_results import read_overview
 from survey_service.operations.unseal_round import BallotBoxBroken
 from survey_service.web.team import frame
-from survey_service.web.team.door import LARGEST_FORM, guard, session_form, signed_in, team_of
+from survey_service.web.team.door import LARGEST_FORM, acting, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
 
 _DEED: dict[str, Any] = {"deed": "hold-share"}
@@ -117,7 +117,7 @@ async def _act(
     request: AnyRequest, round_id: str, act: Callable[[Installation, Email, dict[str, str]], Awaitable[None]]
 ) -> Response[Any]:
     form = await session_form(request)
-    installation, email = team_of(request).installation, signed_in(request).email
+    installation, email = acting(request), signed_in(request).email
     await _own(installation, round_id, email)
     try:
         await act(installation, email, form)

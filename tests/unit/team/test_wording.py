@@ -106,6 +106,8 @@ def test_every_wording_is_used() -> None:
         "refused.",
         "sign_in.",
         "confirm.",
+        "audit.deed.",
+        "audit.fact.",
         "column.",
         "results.message_",
         "finding.",
