@@ -269,7 +269,7 @@ def test_a_weak_password_an_unknown_role_and_an_unknown_account_are_refused(run:
 
 def test_the_audit_log_is_shown_verified_and_exported(run: Run, tmp_path: Path) -> None:
     assert run(
-        "team", "add", "audit@example.org", "--role", "auditor", "--password-stdin", stdin="vier worte ohne sinn\n"
+        "team", "add", "audit@example.org", "--role", "auditor", "--password-stdin", stdin="four words without sense\n"
     )
     entries = answer(run("audit-log", "show", "--deed", "account-added", "--last", "1", "--json"))
     assert (entries[0]["who"], entries[0]["facts"]["email"]) == ("command line", "audit@example.org")

@@ -31,7 +31,7 @@ from tests.conftest import SURVEY, migrated, set_times, settings_in
 from tests.operations.participants import GitHub, take_part
 
 KIM = Email("kim@example.org")
-PASSWORD = "vier worte ohne sinn"
+PASSWORD = "four words without sense"
 
 
 @pytest.fixture
