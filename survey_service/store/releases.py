@@ -70,6 +70,10 @@ async def select_proposal(connection: AnyConnection, round_id: RoundId) -> Propo
     )
 
 
+async def waits_for_publication(connection: AnyConnection, round_id: RoundId) -> bool:
+    return bool(await connection.fetchval(statement("waits_for_publication"), round_id))
+
+
 async def select_seen(connection: AnyConnection, round_id: RoundId) -> list[bytes]:
     """The documents of everything of a round that anybody has seen: releases, then proposals."""
     proposals = [row["document"] for row in await connection.fetch(statement("select_proposals"), round_id)]

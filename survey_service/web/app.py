@@ -24,7 +24,17 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
-from survey_service.web.team import audit_log, confirmation, door, downloads, results, rounds, surveys, trustees
+from survey_service.web.team import (
+    audit_log,
+    confirmation,
+    door,
+    downloads,
+    moves,
+    results,
+    rounds,
+    surveys,
+    trustees,
+)
 from survey_service.web.team import pages as team_pages
 
 SECURITY_HEADERS = {
@@ -63,6 +73,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             confirmation.router,
             audit_log.router,
             rounds.router,
+            moves.router,
             results.router,
             downloads.router,
             trustees.router,

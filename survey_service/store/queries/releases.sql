@@ -70,6 +70,10 @@ UPDATE proposal SET settled = true WHERE round_id = $1 AND NOT settled;
 -- The proposal of a round that waits for its publication.
 SELECT number, document, document_sha256 FROM proposal WHERE round_id = $1 AND NOT settled;
 
+-- name: waits_for_publication
+-- Whether a proposal of the round waits for its publication.
+SELECT EXISTS (SELECT FROM proposal WHERE round_id = $1 AND NOT settled);
+
 -- name: select_proposals
 -- Everything of a round that the project team has seen before its release.
 SELECT document FROM proposal WHERE round_id = $1 ORDER BY number;

@@ -26,7 +26,7 @@ CONFIRM = "/team/confirm"
 FRESH = timedelta(minutes=10)  # since the password was given: long enough for a review, short for a left desk
 FORM_FILLING = timedelta(minutes=5)  # more for a form, so that a page opened in time can still be sent
 LARGEST_FORM = 16 * 1024  # bytes
-_MOST_FIELDS = 8
+_MOST_FIELDS = 8  # of a form, unless its handler says more
 _PART = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}"  # of an address, where a page has it vary
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -150,18 +150,18 @@ def csrf_token(session: Session) -> str:
     return session.csrf_secret.hex()
 
 
-async def own_form(request: Request[Any, Any, State]) -> dict[str, str]:
+async def own_form(request: Request[Any, Any, State], *, most: int = _MOST_FIELDS) -> dict[str, str]:
     """The fields of a form that this service's own page sent. Raises: ForeignForm."""
     _check_origin(request)
     try:
-        return dict(parse_qsl((await request.body()).decode(), max_num_fields=_MOST_FIELDS))
+        return dict(parse_qsl((await request.body()).decode(), max_num_fields=most))
     except (ValueError, InternalServerException):
         raise ForeignForm from None
 
 
-async def session_form(request: Request[Any, Any, State]) -> dict[str, str]:
+async def session_form(request: Request[Any, Any, State], *, most: int = _MOST_FIELDS) -> dict[str, str]:
     """As `own_form`, with the token of this session in it. Raises: ForeignForm."""
-    form = await own_form(request)
+    form = await own_form(request, most=most)
     given = form.get("csrf", "").encode()
     if not secrets.compare_digest(given, csrf_token(signed_in(request)).encode()):
         raise ForeignForm

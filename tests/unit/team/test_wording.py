@@ -104,6 +104,7 @@ def test_every_wording_is_used() -> None:
         "state.",
         "next.",
         "refused.",
+        "move.",
         "sign_in.",
         "confirm.",
         "audit.deed.",
