@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
-from survey_service.domain.releases import ReleaseDocument
+from survey_service.domain.releases import ReleaseDocument, Withdrawal
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.operations.installation import Installation
@@ -34,11 +34,12 @@ class Overview(Struct, frozen=True, kw_only=True):
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """release: None where nothing of the round is released."""
+    """release: None where nothing of the round is released. withdrawal: then, of what was; None where nothing was."""
 
     round: Round
     questionnaire: Questionnaire
     release: ReleaseDocument | None
+    withdrawal: Withdrawal | None = None
 
 
 async def read_overview(installation: Installation) -> Overview:
@@ -66,8 +67,14 @@ async def read_round(installation: Installation, round_id: str) -> Round:
 async def read_results(installation: Installation, round_id: str) -> Results:
     """Raises: UnknownRound."""
     found = await read_round(installation, round_id)
+    document, withdrawal = None, None
     try:
         document = await read_release(installation, round_id)
-    except NothingReleased:
-        document = None
-    return Results(round=found, questionnaire=definitions.from_bytes(found.questionnaire), release=document)
+    except NothingReleased as refusal:
+        withdrawal = refusal.withdrawal
+    return Results(
+        round=found,
+        questionnaire=definitions.from_bytes(found.questionnaire),
+        release=document,
+        withdrawal=withdrawal,
+    )

@@ -53,6 +53,9 @@ class Question(Struct, frozen=True, kw_only=True):
     is_readable: bool
     comments: tuple[Comment, ...]
 
+    def count(self, of: Outcome) -> int:
+        return sum(comment.outcome == of for comment in self.comments)
+
 
 class Decision(Struct, frozen=True, kw_only=True):
     """What a reviewer says of one text."""

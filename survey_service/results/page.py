@@ -28,6 +28,13 @@ class Part(Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...]
 
 
+class Comments(Struct, frozen=True, kw_only=True):
+    """What was written in answer to a question; two people have let out each of its words."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
 class ResultsPage(Struct, frozen=True, kw_only=True):
     """findings, method: sentences. profile: the mean scores at a glance. respondents: how large the groups are."""
 
@@ -36,6 +43,7 @@ class ResultsPage(Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     respondents: tuple[Card, ...]
     method: tuple[str, ...]
+    comments: tuple[Comments, ...] = ()
 
 
 def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words: Wording) -> ResultsPage:
@@ -57,6 +65,12 @@ def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words:
                 invalid=words.whole(document.invalid),
                 questionnaire=words.quoted(words.of(questionnaire.title)) + f" {questionnaire.version}",
             ),
+        ),
+        comments=tuple(
+            Comments(title=words.of(item.text), texts=each.texts)
+            for each in document.comments
+            for item in questionnaire.items
+            if item.id == each.item
         ),
     )
 

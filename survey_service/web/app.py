@@ -26,14 +26,17 @@ from survey_service.web.appearance import appearance
 from survey_service.web.participant import api, pages
 from survey_service.web.team import (
     audit_log,
+    comments,
     confirmation,
     door,
     downloads,
     moves,
     results,
+    review,
     rounds,
     surveys,
     trustees,
+    unsealing,
 )
 from survey_service.web.team import pages as team_pages
 
@@ -58,9 +61,11 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 )
                 app.state["participants"] = participants
                 app.state["pages"] = pages.Pages(app.state["site"], participants.rounds)
-                app.state["team"] = door.Team(installation)
+                team = door.Team(installation)
+                app.state["team"] = team
                 schedule = asyncio.create_task(run_schedule(installation))
                 yield
+                await team.leave()
                 schedule.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await schedule
@@ -74,6 +79,9 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             audit_log.router,
             rounds.router,
             moves.router,
+            review.router,
+            comments.router,
+            unsealing.router,
             results.router,
             downloads.router,
             trustees.router,

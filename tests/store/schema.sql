@@ -289,6 +289,13 @@ CREATE TABLE survey.survey (
     questionnaire bytea NOT NULL,
     CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
+CREATE TABLE survey.tabulation_work (
+    round_id text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_done boolean DEFAULT false NOT NULL,
+    refused text
+);
 CREATE TABLE survey.trustee (
     round_id text NOT NULL,
     place integer NOT NULL,
@@ -328,6 +335,8 @@ ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
+ALTER TABLE ONLY survey.tabulation_work
+    ADD CONSTRAINT tabulation_work_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_pkey PRIMARY KEY (round_id, place);
 ALTER TABLE ONLY survey.trustee
@@ -359,6 +368,8 @@ ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
+ALTER TABLE ONLY survey.tabulation_work
+    ADD CONSTRAINT tabulation_work_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 GRANT USAGE ON SCHEMA survey TO survey_participation;
@@ -468,6 +479,8 @@ GRANT UPDATE(confirmed_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(failed_confirmations) ON TABLE survey.session TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
+GRANT SELECT,INSERT,UPDATE ON TABLE survey.tabulation_work TO survey_tabulation;
+GRANT SELECT ON TABLE survey.tabulation_work TO survey_reporting;
 GRANT SELECT,INSERT ON TABLE survey.trustee TO survey_operation;
 GRANT SELECT ON TABLE survey.trustee TO survey_reporting;
 GRANT UPDATE(proven) ON TABLE survey.trustee TO survey_operation;

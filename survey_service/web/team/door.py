@@ -1,5 +1,6 @@
 """The one door of the team's pages: who is signed in, what their role may do, and where a form came from."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Iterable
@@ -62,7 +63,20 @@ class Team:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.hashing = PasswordHashing()
+        self._beside: set[asyncio.Task[None]] = set()
         self.is_secure = installation.settings.base_url.startswith("https://")
+
+    def keep(self, task: "asyncio.Task[None] | None") -> None:
+        """Holds on to work that goes on beside the request that began it, until it is done."""
+        if task is not None:
+            self._beside.add(task)
+            task.add_done_callback(self._beside.discard)
+
+    async def leave(self) -> None:
+        """Ends what still goes on; it can be begun anew."""
+        for task in tuple(self._beside):
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
     @property
     def cookie_name(self) -> str:

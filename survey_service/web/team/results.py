@@ -23,7 +23,9 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
         "team/results.html",
         **round_context(overview, read.round.round_id, words),
         round=read.round,
+        is_draft=False,
         release=read.release,
+        withdrawal=read.withdrawal,
         results=None if read.release is None else results_page(read.release, read.questionnaire, words),
     )
 
