@@ -118,7 +118,7 @@ async def test_each_of_these_deeds_stands_in_the_audit_log_with_who_did_it(
     proposal = await propose_release(kim, unsealed.round_id)
     await publish_proposal(kim, unsealed.round_id, proposal.sha256)
     await withdraw_release(kim, unsealed.round_id, "Zu früh.")
-    assert await deeds(installation, unsealed.round_id) == [
+    assert (await deeds(installation, unsealed.round_id))[-5:] == [
         ("command line", "round-closed"),
         ("command line", "round-unsealed"),
         ("kim@example.org", "release-proposed"),
