@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from survey_service.cli.command import Answer, command
-from survey_service.cli.rounds import FileInTheWay
+from survey_service.cli.command import Answer, FileInTheWay, command
 from survey_service.domain.audit_log import AUDITED_DEEDS, AuditEntry
 from survey_service.exports import audit_log as exports
 from survey_service.operations.installation import Installation

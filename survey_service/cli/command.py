@@ -7,6 +7,7 @@ import functools
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -19,6 +20,11 @@ from survey_service.operations.installation import opened
 from survey_service.settings import Settings
 
 REFUSED = 1
+
+
+class FileInTheWay(Refusal):
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path} cannot be written: {error.strerror}.", remedy="Name a new file.")
 
 
 class Answer(Struct, frozen=True, kw_only=True):

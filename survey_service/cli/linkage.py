@@ -12,8 +12,7 @@ from survey_service.attack.leaks import LEAKS, plant
 from survey_service.attack.linkage import PEOPLE, TRIALS, Finding, phases, scratch, seize
 from survey_service.attack.own import search_own
 from survey_service.attack.report import Report, render
-from survey_service.cli.command import Answer, command
-from survey_service.cli.rounds import FileInTheWay
+from survey_service.cli.command import Answer, FileInTheWay, command
 from survey_service.operations.installation import Installation
 
 

@@ -5,6 +5,7 @@ import click
 from survey_service.cli import (
     audit_log,
     benchmark,
+    invitations,
     linkage,
     questionnaires,
     rounds,
@@ -105,6 +106,7 @@ main.add_command(demo)
 surveys.register(main)
 audit_log.register(main)
 rounds.register(main)
+invitations.register(main)
 questionnaires.register(main)
 service.register(main)
 team.register(main)

@@ -1,7 +1,5 @@
-"""`survey-service round …`, `invite`, `simulate` and `export`: what moves one round along."""
+"""`survey-service round …`, `simulate` and `export`: what moves one round along."""
 
-import csv
-import io
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -9,18 +7,15 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from survey_service.cli.command import Answer, command
+from survey_service.cli.command import Answer, FileInTheWay, command
 from survey_service.domain.key_shares import SharedCustody
 from survey_service.domain.rounds import GRACE, Round
-from survey_service.errors import Refusal
 from survey_service.operations.clear_round import Missing, missing_to_open
 from survey_service.operations.close_round import close_round, end_redemption
 from survey_service.operations.create_round import create_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.export_release import MEDIA_TYPES, Format, export_release
 from survey_service.operations.installation import Installation
-from survey_service.operations.invite import Invitation
-from survey_service.operations.invite import invite as draw_invitations
 from survey_service.operations.move_round import extend_round, start_round
 from survey_service.operations.prepare_round import give_up_preparation, prepare_round
 from survey_service.operations.release_tables import NO_REASON, release_tables, withdraw_release
@@ -34,7 +29,6 @@ from survey_service.store.trustees import Preparation, list_preparations
 
 def register(main: click.Group) -> None:
     main.add_command(round_group)
-    main.add_command(invite)
     main.add_command(simulate)
     main.add_command(export)
 
@@ -52,11 +46,6 @@ class Moment(click.ParamType[datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} names no time zone; write it as 2026-12-01T08:00:00+01:00.", param, ctx)
         return moment
-
-
-class FileInTheWay(Refusal):
-    def __init__(self, path: Path, error: OSError) -> None:
-        super().__init__(f"{path} cannot be written: {error.strerror}.", remedy="Name a new file.")
 
 
 class _RoundDocument(Struct, frozen=True, kw_only=True):
@@ -232,25 +221,6 @@ async def erase(installation: Installation, round_id: str) -> Answer:
     return shown_round(await erase_round(installation, round_id))
 
 
-@command(click.Group(), "invite", example="survey-service invite backing-2026-1 --count 2480 --out codes.csv")
-@click.argument("round_id", metavar="R")
-@click.option("--count", type=click.IntRange(min=1), required=True, help="How many codes.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A new CSV file.")
-async def invite(installation: Installation, round_id: str, count: int, out: Path) -> Answer:
-    """Draw invitation codes into a CSV file (code,link). They stand nowhere else: keep it safe, then destroy it."""
-    try:
-        # Made before the codes are drawn: codes that cannot be written down would be lost to the roster.
-        with out.open("x", encoding="utf-8", newline="") as file:
-            out.chmod(0o600)
-            file.write(_table(await draw_invitations(installation, round_id, count)))
-    except OSError as error:
-        raise FileInTheWay(out, error) from error
-    except Refusal:
-        out.unlink()
-        raise
-    return Answer(document={"round_id": round_id, "count": count, "file": str(out)}, text=f"{count} codes in {out}.")
-
-
 @command(click.Group(), "simulate", example="survey-service simulate backing-2026-1-rehearsal --participants 200")
 @click.argument("round_id", metavar="R")
 @click.option("--participants", type=click.IntRange(min=1), required=True, help="How many take part.")
@@ -286,14 +256,6 @@ async def export(installation: Installation, round_id: str, form: Format, langua
     except OSError as error:
         raise FileInTheWay(out, error) from error
     return Answer(document={"round_id": round_id, "file": str(out)}, text=f"{file.tables} tables in {out}.")
-
-
-def _table(invitations: list[Invitation]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("code", "link"))
-    writer.writerows((invitation.code, invitation.link) for invitation in invitations)
-    return text.getvalue()
 
 
 def waits_for_passphrases(waiting: Preparation, enrolled: tuple[str, ...]) -> str:

@@ -78,6 +78,11 @@ def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> N
     assert stat.S_IMODE(codes.stat().st_mode) == 0o600
     header, *lines = codes.read_text(encoding="utf-8").splitlines()
     assert (header, len(lines)) == ("code,link", 3)
+    slips = tmp_path / "slips.pdf"
+    answer(run("invite", round_id, "--count", "2", "--out", str(slips), "--language", "en", "--json"))
+    assert (stat.S_IMODE(slips.stat().st_mode), slips.read_bytes()[:5]) == (0o600, b"%PDF-")
+    refused = run("invite", round_id, "--count", "2", "--out", str(tmp_path / "codes.txt"))
+    assert (refused.returncode, "ends in neither .csv nor .pdf" in refused.stderr) == (1, True)
 
     closed = answer(run("round", "close", round_id, "--json"))
     assert (closed["state"], closed["count"], closed["credentials_issued"]) == ("closed", 0, 0)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from survey_service.domain.invitations import Invitation
 from survey_service.domain.rounds import Round
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
-from survey_service.operations.invite import Invitation, invite
+from survey_service.operations.invite import invite
 
 TITLE = "Streit in der Teeküche"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
+from survey_service.domain.invitations import Invitation
 from survey_service.domain.rounds import Round
 from survey_service.errors import WrongState
 from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
-from survey_service.operations.invite import Invitation
 from survey_service.operations.release_tables import read_release, release_tables
 from survey_service.operations.unseal_round import unseal_round
 from tests.conftest import set_times

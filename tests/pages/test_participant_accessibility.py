@@ -6,9 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from survey_service.domain.invitations import Invitation
 from survey_service.domain.rounds import Round
 from survey_service.operations.close_round import close_round
-from survey_service.operations.invite import Invitation
 from tests.pages.conftest import Service
 from tests.pages.participant import TITLE, Participant, open_round
 
