@@ -101,6 +101,10 @@ class KeyDirectory:
         """Whether anything was ever written for a round of this id and is still there."""
         return self.path(round_id, "sealing").parent.exists()
 
+    def rounds(self) -> list[str]:
+        """The ids of the rounds of which there is any file."""
+        return sorted(path.name for path in self._directory.iterdir() if path.is_dir())
+
     def destroy(self, round_id: RoundId, name: KeyName) -> None:
         """Overwrites and removes a key; does nothing where it is gone already."""
         path = self.path(round_id, name)

@@ -4,6 +4,7 @@ import click
 
 from survey_service.cli import (
     audit_log,
+    backups,
     benchmark,
     invitations,
     linkage,
@@ -114,3 +115,4 @@ trustees.register(main)
 verify.register(main)
 linkage.register(main)
 benchmark.register(main)
+backups.register(main)

@@ -37,6 +37,8 @@ AuditedDeed = Literal[
     "codes-drawn",
     "account-added",
     "account-disabled",
+    "backup-written",
+    "backup-restored",
 ]
 AUDITED_DEEDS: tuple[AuditedDeed, ...] = get_args(AuditedDeed)
 """Every deed that is recorded; each has its sentence in the pages' wordings, `audit.deed`."""
