@@ -64,7 +64,7 @@ def test_one_signs_in_reads_a_round_takes_its_tables_along_and_signs_out(
 ) -> None:
     released, opened = rounds
     sign_in(page, f"{service.url}/team/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Befragungen und Runden")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Was ansteht")
     entry = page.get_by_role("listitem").filter(has_text=opened.round_id)
     expect(entry).to_contain_text("rund 10 % haben teilgenommen")
     page.get_by_role("listitem").filter(has_text=released.round_id).get_by_role("link").click()
@@ -113,7 +113,7 @@ def test_the_page_is_read_in_english_for_the_rest_of_the_session(
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="What stands out")).to_be_visible()
     page.goto(f"{service.url}/team/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Surveys and rounds")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What is next")
     expect(page.get_by_text("about 10% have taken part")).to_be_visible()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
-from questionnaires import definitions
 from survey_service.custody import MissingKey
 from survey_service.errors import WrongState
 from survey_service.operations.read_results import read_overview
@@ -21,7 +20,7 @@ from survey_service.operations.watch_round import watch_round
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
-from survey_service.web.team.states import round_context
+from survey_service.web.team.states import named, round_context
 from survey_service.web.team.wording import wording
 
 _DEED: dict[str, Any] = {"deed": "publish"}
@@ -92,7 +91,6 @@ async def _list(request: AnyRequest, round_id: str, *, refused: str | None = Non
         questions = await read_comments(installation, round_id)
     except (WrongState, MissingKey):
         questions, refused = (), "closed"
-    named = {item.id: words.of(item.text) for item in definitions.from_bytes(seen.round.questionnaire).items}
     return frame.page(
         request,
         "team/comments.html",
@@ -100,7 +98,7 @@ async def _list(request: AnyRequest, round_id: str, *, refused: str | None = Non
         **round_context(await read_overview(installation), seen.round.round_id, words),
         round=seen.round,
         comments=questions,
-        named=named,
+        named=named(seen.round, words),
         own=[
             f"{question.item_id} {comment.place}"
             for question in questions
@@ -127,14 +125,13 @@ async def _one(
         return await _list(request, round_id, refused="unknown")
     own = found.of(session.email)
     others = [verdict for verdict in found.verdicts if verdict.reviewer != session.email]
-    item = next(item for item in definitions.from_bytes(seen.round.questionnaire).items if item.id == item_id)
     return frame.page(
         request,
         "team/comment.html",
         status_code=200 if refused is None else 422,
         **round_context(await read_overview(installation), seen.round.round_id, words),
         round=seen.round,
-        question=words.of(item.text),
+        question=named(seen.round, words)[item_id],
         item_id=item_id,
         comment=found,
         own=own,

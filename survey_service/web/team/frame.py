@@ -44,7 +44,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 NAVIGATION = (
-    Entry(name="start", address=HOME, words="surveys", deed="read-results"),
+    Entry(name="start", address=HOME, words="home.title", deed="read-results"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),

@@ -11,7 +11,6 @@ from survey_service.operations.sign_in import WrongCredentials, sign_in, sign_ou
 from survey_service.web import rendering
 from survey_service.web.team import frame
 from survey_service.web.team.door import (
-    HOME,
     LARGEST_FORM,
     SIGN_IN,
     guard,
@@ -24,7 +23,6 @@ from survey_service.web.team.door import (
     team_of,
 )
 from survey_service.web.team.explanation import MINIMUM, steps
-from survey_service.web.team.states import state_of
 from survey_service.web.team.wording import wording
 
 AnyRequest = Request[Any, Any, State]
@@ -61,16 +59,6 @@ async def do_sign_out(request: AnyRequest) -> Response[Any]:
     team = team_of(request)
     await sign_out(team.installation.database, signed_in(request))
     return frame.redirect(SIGN_IN, cookies=[team.cookie("", seconds=0)])
-
-
-@get(HOME, opt={"deed": "read-results"}, guards=[guard])
-async def show_overview(request: AnyRequest) -> Response[bytes]:
-    overview = await read_overview(team_of(request).installation)
-    words = wording(signed_in(request).language)
-    states = {
-        entry.round_id: state_of(entry, overview, words) for survey in overview.surveys for entry in survey.rounds
-    }
-    return frame.page(request, "team/overview.html", current="start", overview=overview, states=states)
 
 
 @get("/team/hidden", opt={"deed": "read-results"}, guards=[guard])
@@ -110,7 +98,6 @@ router = Router(
         show_sign_in,
         do_sign_in,
         do_sign_out,
-        show_overview,
         show_why_hidden,
     ],
     request_max_body_size=LARGEST_FORM,

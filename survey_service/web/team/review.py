@@ -33,7 +33,7 @@ from survey_service.results.visibility import visibility
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
-from survey_service.web.team.states import round_context
+from survey_service.web.team.states import named, round_context
 from survey_service.web.team.wording import wording
 
 AGAIN_SECONDS = 3  # after which the page asks again while the tables are being computed
@@ -149,6 +149,7 @@ async def _review(
         if proposal is None
         else participation_by_unit(proposal.document, msgspec.json.decode(seen.round.definition, type=Survey)),
         comments=await _comments(installation, seen),
+        named=named(seen.round, words),
     )
     if is_going_on:
         # Asked for by a header, so that it works without a script; the page says so and has a link that does the same.
@@ -178,6 +179,7 @@ async def _publication(request: AnyRequest, round_id: str, *, refused: str | Non
         round=seen.round,
         proposal=proposal,
         comments=await _comments(installation, seen),
+        named=named(seen.round, words),
         refused=refused or ("another" if proposal is None else None),
     )
 

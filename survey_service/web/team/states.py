@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from survey_service.domain.rounds import RoundId
+from questionnaires import definitions
+from survey_service.domain.rounds import Round, RoundId
 from survey_service.operations.read_results import Overview
 from survey_service.store.rounds import RoundEntry
 from survey_service.web.team.wording import Wording
@@ -16,6 +17,11 @@ def state_of(entry: RoundEntry, overview: Overview, words: Wording) -> str:
         now=overview.now,
         per_cent=overview.participation.get(entry.round_id),
     )
+
+
+def named(found: Round, words: Wording) -> dict[str, str]:
+    """What its questionnaire asks, by the item's id."""
+    return {item.id: words.of(item.text) for item in definitions.from_bytes(found.questionnaire).items}
 
 
 def round_context(overview: Overview, round_id: RoundId, words: Wording) -> dict[str, Any]:

@@ -90,7 +90,9 @@ async def _page(request: AnyRequest, round_id: str, *, refused: str | None = Non
         steps=steps(seen, given, 0 if custody is None else custody.threshold),
         counted=None if seen.round.ballot_box_root is None else await recount(installation, seen.round.round_id),
         holds_share=session.email in [email for email, _ in seen.holders],
-        may_unseal=custody is None and seen.round.state == "closed" and may(session.role, "unseal"),
+        may_unseal=(custody is None or seen.round.stage == "opened")
+        and seen.round.state == "closed"
+        and may(session.role, "unseal"),
         refused=refused,
     )
 
