@@ -74,8 +74,8 @@ def test_one_signs_in_reads_a_round_takes_its_tables_along_and_signs_out(
     expect(page.get_by_text("240 Antworten sind ausgewertet")).to_be_visible()
 
     document = service.run(lambda installation: read_release(installation, released.round_id))
-    assert downloaded(page, "JSON") == json_document.render(document)
-    assert downloaded(page, "CSV (für Tabellenprogramme)") == delimited.render(document)
+    assert downloaded(page, "Werte (JSON)") == json_document.render(document)
+    assert downloaded(page, "Werte (CSV)") == delimited.render(document)
 
     (cookie,) = context.cookies()
     assert cookie["httpOnly"]
