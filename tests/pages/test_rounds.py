@@ -141,6 +141,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         name: seen(page, service, path, pictures / f"{name}-{width}-{scheme}.png")
         for name, path in {
             "home": "",
+            "plan": "surveys/held/plan",
             "open": f"rounds/{rounds.open}",
             "extend": f"rounds/{rounds.open}/extend",
             "end": f"rounds/{rounds.open}/end",

@@ -31,6 +31,8 @@ DOORS: dict[tuple[str, str], Deed | str] = {
     ("GET", "/team/rounds/{round_id}/release.csv"): "read-results",
     ("GET", "/team/rounds/{round_id}/release.pdf"): "read-results",
     ("GET", "/team/rounds/{round_id}/release.xlsx"): "read-results",
+    ("GET", "/team/surveys/{survey_id}/plan"): "run-rounds",
+    ("POST", "/team/surveys/{survey_id}/plan"): "run-rounds",
     ("GET", "/team/rounds/{round_id}/start"): "run-rounds",
     ("POST", "/team/rounds/{round_id}/start"): "run-rounds",
     ("GET", "/team/rounds/{round_id}/extend"): "run-rounds",

@@ -16,7 +16,7 @@ from survey_service.web.team.wording import Wording, wording
 
 PAGES: dict[TaskName, str] = {
     "approve": "/team/surveys/{survey_id}",
-    "plan": "/team/surveys/{survey_id}",
+    "plan": "/team/surveys/{survey_id}/plan",
     "set-passphrase": "/team/trustee/{round_id}",
     "prove-share": "/team/trustee/{round_id}",
     "invite": "/team/rounds/{round_id}",

@@ -6,6 +6,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
 from questionnaires import definitions
+from survey_service.domain.accounts import may
 from survey_service.domain.key_shares import parse_custody
 from survey_service.operations.approve_survey import (
     AnotherSurvey,
@@ -64,6 +65,7 @@ async def _page(
         missing=read.missing,
         own_office=office,
         may_approve=office is not None and office not in {each.office for each in read.approvals},
+        may_plan=may(session.role, "run-rounds"),
         refused=refused,
     )
 

@@ -105,6 +105,7 @@ def test_every_wording_is_used() -> None:
         "next.",
         "refused.",
         "move.",
+        "plan.",
         "task.",
         "unsealing.step.",
         "unsealing.progress.",
