@@ -24,6 +24,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     database_url: a PostgreSQL server of one's own; None: the embedded one under `data_dir`.
     key_dir: private keys; never inside `data_dir`, never in a backup.
+    spool_dir: addresses and what mail is still to go; never inside either of the two, never in a backup.
     base_url: where participants reach the service; links on invitations begin with it.
     trusted_proxies: addresses whose forwarding headers are believed, comma-separated.
     """
@@ -31,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database_url: str | None = None
     data_dir: Path = Path("var/data")
     key_dir: Path = _BESIDE_THE_DATA
+    spool_dir: Path = _BESIDE_THE_DATA
     base_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
@@ -89,8 +91,22 @@ def _checked(given: dict[str, Any]) -> Settings:
             f"The key directory {key_dir} lies inside the data directory {data_dir}: a backup would carry the keys.",
             remedy=f"Set {PREFIX}KEY_DIR to a directory outside of it.",
         )
+    spool_dir = _spool_dir(settings, data_dir, key_dir)
     base_url = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-    return msgspec.structs.replace(settings, data_dir=data_dir, key_dir=key_dir, base_url=base_url)
+    return msgspec.structs.replace(settings, data_dir=data_dir, key_dir=key_dir, spool_dir=spool_dir, base_url=base_url)
+
+
+def _spool_dir(settings: Settings, data_dir: Path, key_dir: Path) -> Path:
+    if settings.spool_dir == _BESIDE_THE_DATA:
+        return data_dir.with_name(data_dir.name + "-spool")
+    spool_dir = settings.spool_dir.absolute()
+    for other in (data_dir, key_dir):
+        if spool_dir.resolve().is_relative_to(other.resolve()):
+            raise UnusableSetting(
+                f"The spool {spool_dir} lies inside {other}: a copy of that would carry addresses and codes.",
+                remedy=f"Set {PREFIX}SPOOL_DIR to a directory outside of it.",
+            )
+    return spool_dir
 
 
 def _check_ranges(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from survey_service.cli.command import Answer, command, refusing, say
 from survey_service.logs import log_events
 from survey_service.operations.installation import Installation, opened
 from survey_service.operations.read_site import read_site
+from survey_service.operations.run_mail import run_mail, send_due
 from survey_service.operations.run_schedule import run_due, run_schedule
 from survey_service.settings import Settings
 from survey_service.store import migrate as migrations
@@ -33,11 +34,12 @@ async def migrate(installation: Installation) -> Answer:
 @command(click.Group(), "scheduler", example="survey-service scheduler --once")
 @click.option("--once", is_flag=True, help="Do what is due now, then leave.")
 async def scheduler(installation: Installation, once: bool) -> Answer:
-    """Run due transitions: close, unseal in custody of the server, erase. `serve` does this too."""
+    """Run due transitions: close, unseal in custody of the server, erase; send mail. `serve` does this too."""
     log_events()
     if not once:
-        await run_schedule(installation)
+        await asyncio.gather(run_schedule(installation), run_mail(installation))
     done = await run_due(installation)
+    await send_due(installation, {})
     return Answer(document=done, text="\n".join(done) or "Nothing is due.")
 
 

@@ -8,6 +8,7 @@ class Problem(Exception):
 
     code: ClassVar[str]
     detail: ClassVar[str]
+    reason: ClassVar[str | None] = None
 
 
 class TooLarge(Problem):
@@ -28,6 +29,13 @@ class RoundNotOpen(Problem):
 class UnknownInvitation(Problem):
     code = "unknown_invitation"
     detail = "This invitation code belongs to no invitation of this round. Check it against the invitation."
+
+
+class VoidInvitation(UnknownInvitation):
+    """To programs the same as a code nobody knows, with a member more (`reason`); to people another sentence."""
+
+    reason = "void"
+    detail = "This invitation code was replaced by a newer one. Take the code from the latest invitation."
 
 
 class AlreadyRedeemed(Problem):

@@ -33,6 +33,7 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exit: the harmless page that "leave this page" goes to.
     purpose: why the city asks, in a sentence, on the first screen of a round.
     notice: a line above every page, for example that a city is invented.
+    mail_note, mail_signature: a paragraph and the last lines of every invitation and reminder.
     imprint, privacy, accessibility: what the operator adds to the pages of these names; a blank line parts paragraphs.
     """
 
@@ -43,6 +44,8 @@ class Site(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     purpose: Text = {}
     notice: Text = {}
     contacts: tuple[Contact, ...] = ()
+    mail_note: Text = {}
+    mail_signature: Text = {}
     imprint: Text = {}
     privacy: Text = {}
     accessibility: Text = {}

@@ -1,11 +1,14 @@
 """Ends a round: first nobody redeems a code any more, then the ballot box is frozen and its root published."""
 
+import contextlib
 from datetime import timedelta
 
 from survey_service.domain import ballot_box
 from survey_service.domain.rounds import GRACE, Round, RoundId
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
+from survey_service.operations.remind import forget_recipients
+from survey_service.spool import SpoolBusy
 from survey_service.store import audit_log
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
@@ -37,7 +40,7 @@ async def end_redemption(installation: Installation, round_id: str) -> Round:
 
 
 async def close_round(installation: Installation, round_id: str) -> Round:
-    """Freezes the ballot box with its counts and root, then destroys the key that signs credentials.
+    """Freezes the ballot box with its counts and root, then destroys the key that signs credentials and every address.
 
     Doing it again finishes what a crash left over and changes nothing else.
 
@@ -54,6 +57,8 @@ async def close_round(installation: Installation, round_id: str) -> Round:
                 await _freeze(installation, connection, found.round_id)
             found = await store.select_round(connection, round_id)
     installation.keys.destroy(found.round_id, "credential")
+    with contextlib.suppress(SpoolBusy):  # then they are erased as soon as the mail on its way has gone
+        await forget_recipients(installation, found.round_id)
     return found
 
 

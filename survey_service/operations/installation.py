@@ -7,6 +7,7 @@ from datetime import timedelta
 from survey_service.custody import KeyDirectory, forbid_core_dumps
 from survey_service.domain.audit_log import COMMAND_LINE, Actor
 from survey_service.settings import Settings
+from survey_service.spool import Spool
 from survey_service.store.database import Database, address
 
 
@@ -17,6 +18,7 @@ class Installation:
         self.settings = settings
         self.database = database
         self.keys = KeyDirectory(settings.key_dir)
+        self.spool = Spool(settings.spool_dir)
         self.actor = actor
 
     def acting_for(self, actor: Actor) -> "Installation":

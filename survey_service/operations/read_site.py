@@ -58,7 +58,8 @@ def _parsed(path: Path) -> Site:
 def _text_faults(site: Site) -> list[str]:
     named: list[tuple[str, Text, bool]] = [("name", site.name, True)]
     named += [
-        (name, getattr(site, name), False) for name in ("purpose", "notice", "imprint", "privacy", "accessibility")
+        (name, getattr(site, name), False)
+        for name in ("purpose", "notice", "mail_note", "mail_signature", "imprint", "privacy", "accessibility")
     ]
     for place, contact in enumerate(site.contacts):
         named += [(f"contacts[{place}].name", contact.name, True), (f"contacts[{place}].note", contact.note, False)]

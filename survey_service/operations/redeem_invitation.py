@@ -7,7 +7,13 @@ from concurrent.futures import Executor
 from survey_service.custody import KeyDirectory, MissingKey
 from survey_service.domain.blind_signatures import BlindSigner
 from survey_service.domain.codes import InvitationCode, code_hash
-from survey_service.domain.participation import AlreadyRedeemed, RoundNotOpen, ServiceUnavailable, UnknownInvitation
+from survey_service.domain.participation import (
+    AlreadyRedeemed,
+    RoundNotOpen,
+    ServiceUnavailable,
+    UnknownInvitation,
+    VoidInvitation,
+)
 from survey_service.domain.rounds import RoundId
 from survey_service.store import participation
 from survey_service.store.database import Database
@@ -54,7 +60,7 @@ async def redeem_invitation(
     It is computed before the code is looked at, so that unknown, used and valid codes take the same time, and a
     code is never spent on a signature that then fails.
 
-    Raises: RoundNotOpen, UnknownInvitation, AlreadyRedeemed; ServiceUnavailable where an open round's key is missing.
+    Raises: RoundNotOpen, UnknownInvitation, VoidInvitation, AlreadyRedeemed; ServiceUnavailable where an open round's key is missing.
     """
     blind_signature = await signers.sign(round_id, blinded_message)
     code_sha256 = code_hash(round_id, code)
@@ -68,12 +74,13 @@ async def redeem_invitation(
         raise RoundNotOpen
     if blind_signature is None:
         raise ServiceUnavailable
+    if refused.is_void:
+        raise VoidInvitation
     raise AlreadyRedeemed if refused.is_known else UnknownInvitation
 
 
 async def is_known_code(database: Database, round_id: RoundId, code: InvitationCode) -> bool:
-    """Whether the round has this code, used or not."""
+    """Whether the round has this code, used or not, and not voided."""
     async with database.session("participation") as connection:
-        return (
-            await participation.explain_refused_redemption(connection, round_id, code_hash(round_id, code))
-        ).is_known
+        found = await participation.explain_refused_redemption(connection, round_id, code_hash(round_id, code))
+    return found.is_known and not found.is_void

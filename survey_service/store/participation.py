@@ -9,8 +9,11 @@ from survey_service.store.statements import statement
 
 
 class RefusedRedemption(Struct, frozen=True, kw_only=True):
+    """is_void: the code was replaced by another one before anybody redeemed it."""
+
     is_open: bool
     is_known: bool
+    is_void: bool
 
 
 class RefusedBallot(Struct, frozen=True, kw_only=True):
@@ -60,7 +63,7 @@ async def explain_refused_redemption(
     row = await connection.fetchrow(statement("explain_refused_redemption"), round_id, code_hash)
     if row is None:
         raise LookupError(round_id)
-    return RefusedRedemption(is_open=row["is_open"], is_known=row["is_known"])
+    return RefusedRedemption(is_open=row["is_open"], is_known=row["is_known"], is_void=row["is_void"])
 
 
 async def cast_ballot(

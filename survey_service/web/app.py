@@ -19,6 +19,7 @@ from survey_service.logs import log_events
 from survey_service.operations.installation import opened
 from survey_service.operations.read_site import read_site
 from survey_service.operations.redeem_invitation import Signers
+from survey_service.operations.run_mail import run_mail
 from survey_service.operations.run_schedule import run_schedule
 from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
@@ -65,12 +66,13 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 app.state["pages"] = pages.Pages(app.state["site"], participants.rounds)
                 team = door.Team(installation)
                 app.state["team"] = team
-                schedule = asyncio.create_task(run_schedule(installation))
+                running = [asyncio.create_task(run(installation)) for run in (run_schedule, run_mail)]
                 yield
                 await team.leave()
-                schedule.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await schedule
+                for task in running:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
     app = Litestar(
         route_handlers=[

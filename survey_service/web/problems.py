@@ -50,20 +50,21 @@ _TOO_LARGE = 413
 _SERVER_ERROR = 500
 
 
-class ProblemDocument(Struct, frozen=True, kw_only=True):
-    """code: stable, for programs. title: what happened. detail: what to do."""
+class ProblemDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """code: stable, for programs. title: what happened. detail: what to do. reason: finer than the code, where there is one."""
 
     type: str
     title: str
     status: int
     code: str
     detail: str
+    reason: str | None = None
 
 
-def _answer(request: Request[Any, Any, Any], code: str, detail: str) -> Response[bytes]:
+def _answer(request: Request[Any, Any, Any], code: str, detail: str, reason: str | None = None) -> Response[bytes]:
     """A page for whoever reads pages, a problem document for programs. The protocol's addresses speak to programs."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
-        return problem(code, detail)
+        return problem(code, detail, reason)
     return page(
         "participant/fault.html",
         status_code=STATUS[code],
@@ -75,7 +76,7 @@ def _answer(request: Request[Any, Any, Any], code: str, detail: str) -> Response
     )
 
 
-def problem(code: str, detail: str) -> Response[bytes]:
+def problem(code: str, detail: str, reason: str | None = None) -> Response[bytes]:
     headers = {"cache-control": "no-store"}
     if code in ("rate_limited", "unavailable"):
         headers["retry-after"] = str(RETRY_AFTER)
@@ -85,12 +86,13 @@ def problem(code: str, detail: str) -> Response[bytes]:
         status=STATUS[code],
         code=code,
         detail=detail,
+        reason=reason,
     )
     return Response(msgspec.json.encode(document), status_code=STATUS[code], media_type=MEDIA_TYPE, headers=headers)
 
 
 def answer_problem(request: Request[Any, Any, Any], refused: participation.Problem) -> Response[bytes]:
-    return _answer(request, refused.code, refused.detail)
+    return _answer(request, refused.code, refused.detail, refused.reason)
 
 
 def answer_unknown_round(request: Request[Any, Any, Any], _: UnknownRound) -> Response[bytes]:

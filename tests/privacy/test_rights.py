@@ -24,17 +24,29 @@ READINGS = {
     "audit log": "SELECT entry FROM audit_entry",
     "trustees": "SELECT email FROM trustee",
     "approvals": "SELECT office FROM approval",
+    "mailings": "SELECT accepted FROM mailing",
+    "notices": "SELECT email FROM team_notice",
     "samples": "SELECT stavalues1::text FROM pg_catalog.pg_statistic",
     "passwords": "SELECT rolpassword FROM pg_authid",
     "file": "SELECT pg_read_file('postgresql.conf')",
 }
 MAY_READ: dict[Role, set[str]] = {
     "participation": {"invitation", "ballot", "approvals"},
-    "operation": {"ballot", "order of ballots", "trustees", "approvals", "band"},
+    "operation": {"ballot", "order of ballots", "trustees", "approvals", "band", "mailings"},
     "opening": {"sealed", "ballot", "order of ballots"},
     "tabulation": {"block", "release", "proposal", "verdicts"},
-    "reporting": {"ballot", "order of ballots", "release", "proposal", "band", "audit log", "trustees", "approvals"},
-    "team": {"approvals"},
+    "reporting": {
+        "mailings",
+        "ballot",
+        "order of ballots",
+        "release",
+        "proposal",
+        "band",
+        "audit log",
+        "trustees",
+        "approvals",
+    },
+    "team": {"approvals", "notices"},
 }
 """No role reads codes and the order of ballots, codes and anything sealed, or anything sealed and blocks."""
 
@@ -51,6 +63,9 @@ CHANGES = {
     "code spent": "UPDATE invitation SET blinded_hash = sha256('\\x01'), blind_signature = decode(repeat('00', 384), 'hex')"
     " WHERE round_id = '{round_id}' AND blinded_hash IS NULL",
     "code changed": "UPDATE invitation SET code_hash = sha256(code_hash)",
+    "code voided": "SELECT void_invitations('{round_id}', ARRAY[sha256('\\x01')])",
+    "code withdrawn": "SELECT withdraw_invitations('{round_id}', ARRAY[sha256('\\x01')])",
+    "code void": "UPDATE invitation SET void = true",
     "code gone": "DELETE FROM invitation WHERE round_id = '{round_id}'",
     "block": (
         "INSERT INTO response_block (round_id, content, block, encrypted) VALUES ('{round_id}', 'choices', 0, '\\x00')"
@@ -88,7 +103,17 @@ CHANGES = {
 }
 MAY_CHANGE: dict[Role, set[str]] = {
     "participation": {"sealed", "code spent"},
-    "operation": {"code", "code gone", "block gone", "times", "proof", "verdict gone", "band"},
+    "operation": {
+        "code",
+        "code voided",
+        "code withdrawn",
+        "code gone",
+        "block gone",
+        "times",
+        "proof",
+        "verdict gone",
+        "band",
+    },
     "opening": {"destroyed", "block", "retention", "analysed"},
     "tabulation": {"release", "minimum", "proposal", "verdict", "reason"},
     "reporting": set(),

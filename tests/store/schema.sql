@@ -98,6 +98,22 @@ BEGIN
     );
 END
 $$;
+CREATE FUNCTION survey.void_invitations(wanted text, hashes bytea[]) RETURNS SETOF bytea
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+    UPDATE invitation AS i
+    SET void = true
+    WHERE i.round_id = wanted AND i.code_hash = ANY (hashes) AND i.blinded_hash IS NULL
+    RETURNING i.code_hash
+$$;
+CREATE FUNCTION survey.withdraw_invitations(wanted text, hashes bytea[]) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    AS $$
+    DELETE FROM invitation AS i
+    WHERE i.round_id = wanted AND i.code_hash = ANY (hashes) AND i.blinded_hash IS NULL
+$$;
 CREATE TABLE survey.account (
     email text NOT NULL,
     role text NOT NULL,
@@ -154,10 +170,26 @@ CREATE TABLE survey.invitation (
     code_hash bytea NOT NULL,
     blinded_hash bytea,
     blind_signature bytea,
+    void boolean DEFAULT false NOT NULL,
     CONSTRAINT invitation_blind_signature_check CHECK ((length(blind_signature) = 384)),
     CONSTRAINT invitation_blinded_hash_check CHECK ((length(blinded_hash) = 32)),
     CONSTRAINT invitation_check CHECK (((blinded_hash IS NULL) = (blind_signature IS NULL))),
-    CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32))
+    CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32)),
+    CONSTRAINT invitation_void_check CHECK ((NOT (void AND (blinded_hash IS NOT NULL))))
+);
+CREATE TABLE survey.mailing (
+    round_id text NOT NULL,
+    kind text NOT NULL,
+    number integer NOT NULL,
+    recipients integer NOT NULL,
+    accepted integer DEFAULT 0 NOT NULL,
+    refused integer DEFAULT 0 NOT NULL,
+    unclear integer DEFAULT 0 NOT NULL,
+    done boolean DEFAULT false NOT NULL,
+    begun_on date NOT NULL,
+    CONSTRAINT mailing_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'reminder'::text]))),
+    CONSTRAINT mailing_number_check CHECK ((number > 0)),
+    CONSTRAINT mailing_recipients_check CHECK ((recipients >= 0))
 );
 CREATE TABLE survey.participation_band (
     round_id text NOT NULL,
@@ -296,6 +328,15 @@ CREATE TABLE survey.tabulation_work (
     is_done boolean DEFAULT false NOT NULL,
     refused text
 );
+CREATE TABLE survey.team_notice (
+    email text NOT NULL,
+    occasion text NOT NULL,
+    about text NOT NULL,
+    number integer DEFAULT 1 NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    mailed_at timestamp with time zone,
+    CONSTRAINT team_notice_number_check CHECK ((number > 0))
+);
 CREATE TABLE survey.trustee (
     round_id text NOT NULL,
     place integer NOT NULL,
@@ -315,6 +356,8 @@ ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_pkey PRIMARY KEY (round_id, item_id, place, reviewer);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
+ALTER TABLE ONLY survey.mailing
+    ADD CONSTRAINT mailing_pkey PRIMARY KEY (round_id, kind, number);
 ALTER TABLE ONLY survey.participation_band
     ADD CONSTRAINT participation_band_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.preparation
@@ -337,6 +380,8 @@ ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
 ALTER TABLE ONLY survey.tabulation_work
     ADD CONSTRAINT tabulation_work_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.team_notice
+    ADD CONSTRAINT team_notice_pkey PRIMARY KEY (email, occasion, about, number);
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_pkey PRIMARY KEY (round_id, place);
 ALTER TABLE ONLY survey.trustee
@@ -354,6 +399,8 @@ ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.mailing
+    ADD CONSTRAINT mailing_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.participation_band
     ADD CONSTRAINT participation_band_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.preparation
@@ -370,6 +417,8 @@ ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
 ALTER TABLE ONLY survey.tabulation_work
     ADD CONSTRAINT tabulation_work_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.team_notice
+    ADD CONSTRAINT team_notice_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email) ON DELETE CASCADE;
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 GRANT USAGE ON SCHEMA survey TO survey_participation;
@@ -400,6 +449,10 @@ GRANT ALL ON FUNCTION survey.ledger_head(previous_head bytea, document_sha256 by
 REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
+REVOKE ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) TO survey_operation;
+REVOKE ALL ON FUNCTION survey.withdraw_invitations(wanted text, hashes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.withdraw_invitations(wanted text, hashes bytea[]) TO survey_operation;
 GRANT SELECT,INSERT ON TABLE survey.account TO survey_team;
 GRANT UPDATE(role) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(password_hash) ON TABLE survey.account TO survey_team;
@@ -431,6 +484,14 @@ GRANT INSERT(code_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blinded_hash) ON TABLE survey.invitation TO survey_participation;
 GRANT SELECT(blinded_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blind_signature) ON TABLE survey.invitation TO survey_participation;
+GRANT SELECT(void) ON TABLE survey.invitation TO survey_operation;
+GRANT SELECT,INSERT ON TABLE survey.mailing TO survey_operation;
+GRANT SELECT ON TABLE survey.mailing TO survey_reporting;
+GRANT UPDATE(recipients) ON TABLE survey.mailing TO survey_operation;
+GRANT UPDATE(accepted) ON TABLE survey.mailing TO survey_operation;
+GRANT UPDATE(refused) ON TABLE survey.mailing TO survey_operation;
+GRANT UPDATE(unclear) ON TABLE survey.mailing TO survey_operation;
+GRANT UPDATE(done) ON TABLE survey.mailing TO survey_operation;
 GRANT SELECT,INSERT,UPDATE ON TABLE survey.participation_band TO survey_operation;
 GRANT SELECT ON TABLE survey.participation_band TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.preparation TO survey_operation;
@@ -481,6 +542,8 @@ GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
 GRANT SELECT,INSERT,UPDATE ON TABLE survey.tabulation_work TO survey_tabulation;
 GRANT SELECT ON TABLE survey.tabulation_work TO survey_reporting;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.team_notice TO survey_team;
+GRANT UPDATE(mailed_at) ON TABLE survey.team_notice TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.trustee TO survey_operation;
 GRANT SELECT ON TABLE survey.trustee TO survey_reporting;
 GRANT UPDATE(proven) ON TABLE survey.trustee TO survey_operation;

@@ -13,8 +13,8 @@ WHERE round_id = $1 AND stage IN ('prepared', 'planned') AND closes_at > clock()
 FOR UPDATE;
 
 -- name: count_invitations
--- How many codes a round has.
-SELECT count(round_id) FROM invitation WHERE round_id = $1;
+-- How many valid codes a round has.
+SELECT count(round_id) FROM invitation WHERE round_id = $1 AND NOT void;
 
 -- name: redeem_invitation
 -- Binds a code to the first blinded message that redeems it; a repeat of the same message gets the same signature.
@@ -28,7 +28,7 @@ WHERE
     AND (
         i.blinded_hash = $3
         OR (
-            i.blinded_hash IS NULL AND $4::bytea IS NOT NULL
+            i.blinded_hash IS NULL AND NOT i.void AND $4::bytea IS NOT NULL
             AND r.stage = 'planned' AND clock() >= r.opens_at AND clock() < r.closes_at
         )
     )
@@ -39,6 +39,7 @@ RETURNING i.blind_signature;
 SELECT
     r.stage = 'planned' AND clock() >= r.opens_at AND clock() < r.closes_at AS is_open,
     i.code_hash IS NOT NULL AS is_known,
+    coalesce(i.void, false) AS is_void,
     pg_logical_emit_message(true, 'survey', '') IS NOT NULL AS is_written
 FROM round AS r
 LEFT JOIN invitation AS i ON i.round_id = r.round_id AND i.code_hash = $2
