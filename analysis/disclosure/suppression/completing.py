@@ -1,13 +1,18 @@
 """Completes a pattern cell by cell, then publishes again what turns out not to be needed."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.disclosure.linked_tables import Status
 from analysis.disclosure.suppression.covering import Draft, Progress
+from analysis.disclosure.suppression.master import Cut
 from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
 from analysis.disclosure.suppression.pattern import Pattern
 from analysis.disclosure.suppression.search import Search
 
+Mask = NDArray[np.bool_]
+
+CERTAINTY = 1e-6  # of what a cut asks
 SMALLEST_DISCOUNT = 0.001  # what hiding a cell costs at least that the choice wanted hidden, as a share
 
 
@@ -36,8 +41,10 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
     lacking = []
     for number, cell in enumerate(cells):
         tell("attacking", number, len(cells))
-        if near.missing(pattern, cell, only_near=True) is not None:
+        missing = near.missing(pattern, cell, only_near=True)
+        if missing is not None:
             lacking.append(cell)
+            draft.master.add(missing)
     movable = search.tables.statuses != Status.REQUIRED
     discount = 1 + SMALLEST_DISCOUNT - draft.degrees
     everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, in_parts=False)
@@ -52,19 +59,58 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
         raise Unprotectable(tuple(exposed))
 
 
-def publish_redundant(search: Search, pattern: Pattern, tell: Progress) -> None:
+def publish_redundant(search: Search, draft: Draft, tell: Progress) -> None:
     """Publishes complementary cells, dearest first, as long as everything still holds."""
+    pattern = draft.pattern
     near = Neighbourhoods(search, pattern.hidden, search.free)
+    slack = Slack(draft.master.cuts, pattern.hidden)
     complementary = np.flatnonzero(pattern.hidden & ~search.free)
     order = complementary[np.lexsort((complementary, -search.tables.costs[complementary]))]
     for number, cell in enumerate(order.tolist()):
         tell("publishing what is not needed", number, order.size)
+        if slack.needs(cell):
+            continue
         near.block(cell)
-        moved = pattern.moved_with(cell)
-        affected = moved[search.is_primary[moved]].tolist()
-        near_by = set(search.neighbours(cell).tolist())
-        affected.sort(key=lambda other: (other not in near_by, other))
-        if all(near.missing(pattern, other, cell, only_near=True) is None for other in affected):
+        missing = _missing_without(search, pattern, near, cell)
+        if missing is None:
             pattern.publish(cell)
+            slack.publish(cell)
         else:
             near.unblock(cell)
+            for cut in missing:
+                slack.add(cut, pattern.hidden)
+
+
+def _missing_without(search: Search, pattern: Pattern, near: Neighbourhoods, cell: int) -> tuple[Cut, ...] | None:
+    moved = pattern.moved_with(cell)
+    near_by = set(search.neighbours(cell).tolist())
+    for other in sorted(moved[search.is_primary[moved]].tolist(), key=lambda other: (other not in near_by, other)):
+        missing = near.missing(pattern, other, cell, only_near=True)
+        if missing is not None:
+            return missing
+    return None
+
+
+class Slack:
+    """How much more the hidden cells give than each cut asks: tells needed cells without solving anything."""
+
+    def __init__(self, cuts: list[Cut], hidden: Mask) -> None:
+        self._spare: list[float] = []
+        self._gives: dict[int, list[tuple[int, float]]] = {}
+        for cut in cuts:
+            self.add(cut, hidden)
+
+    def add(self, cut: Cut, hidden: Mask) -> None:
+        inside = hidden[cut.cells]
+        spare = float(cut.weights[inside].sum()) - cut.least + CERTAINTY * cut.least
+        for cell, weight in zip(cut.cells[inside].tolist(), cut.weights[inside].tolist(), strict=True):
+            self._gives.setdefault(cell, []).append((len(self._spare), weight))
+        self._spare.append(spare)
+
+    def needs(self, cell: int) -> bool:
+        """Whether a cut fails without the cell."""
+        return any(weight > self._spare[number] for number, weight in self._gives.get(cell, ()))
+
+    def publish(self, cell: int) -> None:
+        for number, weight in self._gives.get(cell, ()):
+            self._spare[number] -= weight

@@ -46,13 +46,14 @@ class Draft(Struct, frozen=True, kw_only=True, eq=False):
     """A pattern that may still lack something.
 
     degrees: how much the last choice wanted each cell hidden, from 0 to 1, shape (cells,). bound: no pattern costs
-    less. is_complete: whether the pattern lacks nothing.
+    less. is_complete: whether the pattern lacks nothing. master: with all cuts.
     """
 
     pattern: Pattern
     degrees: Numbers
     bound: float
     is_complete: bool
+    master: Master
 
 
 def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
@@ -74,12 +75,12 @@ def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
         pattern = _adopt(search, pattern, choice)
         failed, cuts, order = _attack(search, pattern, order, effort)
         if not failed:
-            return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds), is_complete=True)
+            return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds), is_complete=True, master=master)
         if not master.add(cuts) and (effort.only_near or not _insist(search, master, pattern, failed)):
             break
         if master.steps > effort.steps:
             break
-    return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds, default=0.0), is_complete=False)
+    return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds, default=0.0), is_complete=False, master=master)
 
 
 def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:

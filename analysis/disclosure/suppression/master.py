@@ -41,7 +41,8 @@ class Choice(Struct, frozen=True, kw_only=True, eq=False):
 class Master:
     """Chooses what to hide so that all cuts hold at the least cost.
 
-    free: cells that are hidden in any case, shape (cells,). steps: of the simplex method so far, for whole choices.
+    free: cells that are hidden in any case, shape (cells,); cuts are kept without them. steps: of the simplex method so
+    far, for whole choices. cuts: that were added, without those that only keep cells in company.
     """
 
     def __init__(self, tables: LinkedTables, free: Mask) -> None:
@@ -51,6 +52,7 @@ class Master:
         self._column = np.full(tables.size, -1, dtype=np.int32)
         self._column[self._cells] = np.arange(self._cells.size)
         self._known: set[tuple[float, bytes, bytes]] = set()
+        self.cuts: list[Cut] = []
         self._solver = new_solver()
         self._solver.setOptionValue("presolve", "choose")
         program = highspy.HighsLp()
@@ -76,6 +78,8 @@ class Master:
             if key not in self._known:
                 self._known.add(key)
                 self._solver.addRow(least, highspy.kHighsInf, columns.size, columns, weights)
+                if least > 0:
+                    self.cuts.append(Cut(cells=cut.cells[~free], weights=weights, least=least))
                 added += 1
         return added
 

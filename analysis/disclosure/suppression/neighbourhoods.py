@@ -10,7 +10,7 @@ from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
 
-PART_SIZE = 1000  # cells of a part's program
+PART_SIZE = 2000  # cells of a part's program
 CERTAINTY = 1e-6  # of what a cut asks
 INNER_SHARE = 0.4  # of a part; cells further out are better served by a part of their own
 

@@ -13,7 +13,7 @@ Mask = NDArray[np.bool_]
 
 SMALL = 1500  # cells that may move; to here choices of whole cells are quick from the start
 SMALL_EFFORT = Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, only_near=False, steps=40_000, cuts=10_000)
-LARGE_EFFORT = Effort(rounds=10, degrees_first=6, gap=0.01, nodes=1, only_near=True, steps=40_000, cuts=400)
+LARGE_EFFORT = Effort(rounds=8, degrees_first=5, gap=0.01, nodes=1, only_near=True, steps=40_000, cuts=500)
 EXACT_EFFORT = Effort(
     rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, only_near=False, steps=10**12, cuts=10_000
 )
@@ -61,7 +61,7 @@ def protect(
     pattern = drafted.pattern
     if not drafted.is_complete:
         complete(search, drafted, tell)
-    publish_redundant(search, pattern, tell)
+    publish_redundant(search, drafted, tell)
     cost = float(tables.costs[pattern.hidden & ~search.free].sum())
     return Protection(hidden=pattern.hidden, cost=cost, bound=drafted.bound if exact else None)
 

@@ -87,8 +87,8 @@ class Search:
         up, down = pattern.room(cell, without)
         if up + down >= width:
             return None
-        found = cheaper([program.cheapest(cell, width - down), program.cheapest(cell, up - width)])
-        if found is not None:
+        found = _either(pattern, program, cell, (width - down, up - width))
+        if isinstance(found, Movement):
             pattern.add(found)
             return None
         # Neither direction gives it all: how far does one go, and does the other give the rest?
@@ -120,10 +120,9 @@ class Search:
             if people is None:
                 return None
             known = sorted({known for person in people for known in pattern.insiders[person]})
-            obstacles = [program.cheapest(cell, amount, known) for amount in (least, -least)]
-            found = cheaper(obstacles)
-            if found is None:
-                return _cuts([o for o in obstacles if isinstance(o, Obstacle)], least)
+            found = _either(pattern, program, cell, (least, -least), known)
+            if not isinstance(found, Movement):
+                return _cuts(found, least)
             pattern.add(found)
 
     def spare_themselves(self, pattern: Pattern, cell: int) -> None:
@@ -141,9 +140,21 @@ class Search:
         return bool(alike) or pattern.moves_alike(cell, tuple(known))
 
 
-def cheaper(found: Sequence[Movement | Obstacle]) -> Movement | None:
-    movements = [movement for movement in found if isinstance(movement, Movement)]
-    return min(movements, key=lambda movement: movement.cost) if movements else None
+def _either(
+    pattern: Pattern, program: Perturbations, cell: int, amounts: tuple[float, float], fixed: Sequence[int] = ()
+) -> Movement | list[Obstacle]:
+    """The cheaper movement of two, or why there is neither. What hides nothing more is cheap enough."""
+    movements: list[Movement] = []
+    obstacles: list[Obstacle] = []
+    for amount in sorted(amounts, key=abs):
+        found = program.cheapest(cell, amount, fixed)
+        if isinstance(found, Obstacle):
+            obstacles.append(found)
+        elif pattern.hidden[found.cells].all():
+            return found
+        else:
+            movements.append(found)
+    return min(movements, key=lambda movement: movement.cost) if movements else obstacles
 
 
 def _cuts(obstacles: Sequence[Obstacle], least: float) -> tuple[Cut, ...]:
