@@ -80,7 +80,9 @@ def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
             break
         if master.steps > effort.steps:
             break
-    return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds, default=0.0), is_complete=False, master=master)
+    return Draft(
+        pattern=pattern, degrees=choice.degrees, bound=max(bounds, default=0.0), is_complete=False, master=master
+    )
 
 
 def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:

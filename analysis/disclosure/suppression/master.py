@@ -21,6 +21,8 @@ from analysis.disclosure.suppression.perturbations import Cells, Numbers, new_so
 Mask = NDArray[np.bool_]
 
 NEGLIGIBLE = 1e-6  # of what a cut asks; smaller shares are rounding
+LARGEST_TIE = 1e-3  # the price of a cell that costs nothing, so that it is hidden for a reason only
+HALF = 0.5
 
 
 class Cut(Struct, frozen=True, kw_only=True, eq=False):
@@ -58,7 +60,12 @@ class Master:
         program = highspy.HighsLp()
         program.num_col_ = self._cells.size
         program.num_row_ = 0
-        program.col_cost_ = tables.costs[self._cells]
+        costs = tables.costs[self._cells]
+        # What costs nothing is hidden for a reason all the same; together these prices stay below a half.
+        free_of_cost = costs == 0
+        tie = min(LARGEST_TIE, HALF / max(1, int(free_of_cost.sum()))) if (costs % 1 == 0).all() else 0.0
+        self._are_whole = tie > 0
+        program.col_cost_ = np.where(free_of_cost, tie, costs)
         program.col_lower_ = np.zeros(self._cells.size)
         program.col_upper_ = np.ones(self._cells.size)
         program.a_matrix_.start_ = np.zeros(self._cells.size + 1, dtype=np.int32)
@@ -109,6 +116,9 @@ class Master:
     def _choice(self, bound: float) -> Choice:
         degrees = self._free.astype(np.float64)
         degrees[self._cells] = np.clip(self._solver.getSolution().col_value, 0, 1)
+        if self._are_whole:
+            # Sums of whole costs are whole; less than a half of the bound is for cells that cost nothing.
+            bound = max(0.0, float(np.ceil(bound - HALF - NEGLIGIBLE)))
         return Choice(degrees=degrees, bound=bound)
 
 

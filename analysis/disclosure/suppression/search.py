@@ -49,7 +49,7 @@ class Search:
         Hiding costs the same however far a cell moves. Per unit this is the least that a linear program may ask: the
         cost spread over as much as the cell can take of a typical movement.
         """
-        costs = np.where(free, 0.0, self.tables.costs)
+        costs = np.where(free, 0.0, np.maximum(self.tables.costs, self.path_price))
         if discount is not None:
             costs = costs * discount
         up = costs / np.clip(self.room_up, SMALLEST_ROOM, self._typical) + self.path_price
