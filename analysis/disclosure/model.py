@@ -19,6 +19,7 @@ from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure import primary
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
 from analysis.disclosure.links import links_of
+from analysis.disclosure.people import known_by_people
 from analysis.disclosure.primary import Standing
 from analysis.grouping import UNSTATED, Partition, sums
 from analysis.plan import Groups, Plan, Policy
@@ -111,8 +112,10 @@ class _Cells:
         for index, status in settled.items():
             statuses[index] = status
         shape = (self.relations, self.size)
+        totals = np.zeros(self.relations)
         entries = (np.concatenate(self._rows), np.concatenate(self._columns)) if self.relations else ((), ())
         coefficients = np.concatenate(self._coefficients) if self.relations else ()
+        relations = csr_array((coefficients, entries), shape=shape)
         return LinkedTables(
             values=self.values,
             costs=np.concatenate(self.costs),
@@ -122,9 +125,9 @@ class _Cells:
             lower_protection=np.zeros(self.size),
             upper_protection=np.concatenate(self.upper_protection),
             sliding_protection=np.concatenate(self.sliding_protection),
-            relations=csr_array((coefficients, entries), shape=shape),
-            totals=np.zeros(self.relations),
-            insiders=tuple(insiders),
+            relations=relations,
+            totals=totals,
+            insiders=known_by_people(self.values, relations, totals, insiders),
         )
 
 

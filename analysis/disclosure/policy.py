@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 
 from analysis.disclosure.jj_format import Instance, Unreadable
 from analysis.disclosure.linked_tables import LinkedTables, Status
+from analysis.disclosure.people import known_by_people
 
 SMALLEST_MINIMUM_GROUP_SIZE = 5  # people; no policy goes below
 LARGEST_COALITION = 3  # people who pool what they know; the cost of checking grows with every one
@@ -58,7 +59,7 @@ def read_policy(path: Path) -> ProtectionPolicy:
 def linked_tables(instance: Instance, policy: ProtectionPolicy | None) -> LinkedTables:
     """The instance as everybody who reads the published tables knows it, with what its primary cells need.
 
-    Each cell with a count of 1 is known to the person in it. Without a policy only the file's protection levels count.
+    Who is counted alone knows their cells. Without a policy only the file's protection levels count.
     """
     values = instance.values
     statuses = np.array([_STATUSES[letter] for letter in instance.statuses.tolist()], dtype=np.int8)
@@ -86,7 +87,9 @@ def linked_tables(instance: Instance, policy: ProtectionPolicy | None) -> Linked
         sliding_protection=np.where(primary, sliding_protection, 0),
         relations=instance.relations,
         totals=instance.totals,
-        insiders=tuple((cell,) for cell in np.flatnonzero(ones).tolist()),
+        insiders=known_by_people(
+            values, instance.relations, instance.totals, ((cell,) for cell in np.flatnonzero(ones).tolist())
+        ),
     )
 
 

@@ -52,9 +52,7 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
     for number, cell in enumerate(lacking):
         tell("repairing", number, len(lacking))
         if everywhere.missing(pattern, cell) is not None:
-            search.spare_themselves(pattern, cell)
-            if everywhere.missing(pattern, cell) is not None:
-                exposed.append(cell)
+            exposed.append(cell)
     if exposed:
         raise Unprotectable(tuple(exposed))
 

@@ -118,14 +118,7 @@ def _insist(search: Search, master: Master, pattern: Pattern, failed: list[int])
     everything = search.new_pattern(search.tables.statuses != Status.REQUIRED)
     program = search.program(search.movable, everything.hidden)
     for cell in failed:
-        if search.meet(everything, program, cell) is not None:
+        if search.meet(everything, program, cell) is not None or search.guard(everything, program, cell) is not None:
             return False
-        if search.guard(everything, program, cell) is not None:
-            search.spare_themselves(everything, cell)
-            if search.guard(everything, program, cell) is not None:
-                return False
     more = np.flatnonzero(~pattern.hidden & (search.tables.statuses == Status.OPTIONAL))
-    spared = all(
-        search.guard(pattern, search.program(np.flatnonzero(pattern.hidden), search.free), c) is None for c in failed
-    )
-    return spared or bool(master.add([Cut(cells=more, weights=np.ones(more.size), least=1.0)]))
+    return bool(master.add([Cut(cells=more, weights=np.ones(more.size), least=1.0)]))

@@ -77,19 +77,10 @@ class Pattern:
         demands = self.demands
         return bool(up >= demands.up[cell] and down >= demands.down[cell] and up + down >= demands.width[cell])
 
-    def moves_alike(self, cell: int, others: Sequence[int]) -> bool:
-        """Whether in all witnesses the cell moves as much as the others together."""
-        return all(
-            reach == sum(self._reaches[other].get(number, 0.0) for other in others)
-            for number, reach in self._reaches[cell].items()
-        )
-
-    def people_who_compute(
-        self, cell: int, people: int, spared: frozenset[People], without: int | None = None
-    ) -> People | None:
+    def people_who_compute(self, cell: int, people: int, without: int | None = None) -> People | None:
         """At most `people` insiders whose cells no witness for `cell` leaves in place; None if there are none.
 
-        Those who know the cell itself learn nothing from it. spared: who are not to be named.
+        Those who know the cell itself learn nothing from it.
         """
         barred = self._reaches[without] if without is not None else {}
         least = self.demands.reach(self.demands.least)[cell]
@@ -98,19 +89,19 @@ class Pattern:
             for number, reach in self._reaches[cell].items()
             if abs(reach) >= least and number not in barred
         ]
-        return _hitting(touched, people, frozenset(self._known_by.get(cell, ())), spared, frozenset())
+        return _hitting(touched, people, frozenset(self._known_by.get(cell, ())), frozenset())
 
 
-def _hitting(sets: list[People], size: int, barred: People, spared: frozenset[People], chosen: People) -> People | None:
+def _hitting(sets: list[People], size: int, barred: People, chosen: People) -> People | None:
     """`chosen` and at most `size` more that meet every set."""
     if not sets:
-        return chosen if chosen and chosen not in spared else None
+        return chosen or None
     if size == 0:
         return None
     candidates = frozenset.intersection(*sets) if size == 1 else min(sets, key=len)
     for member in sorted(candidates - barred):
         rest = [members for members in sets if member not in members]
-        found = _hitting(rest, size - 1, barred, spared, chosen | {member})
+        found = _hitting(rest, size - 1, barred, chosen | {member})
         if found is not None:
             return found
     return None

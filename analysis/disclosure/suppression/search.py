@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from analysis.disclosure.linked_tables import LinkedTables, Status
 from analysis.disclosure.suppression.demands import Demands, demands_of
 from analysis.disclosure.suppression.master import Cut, cut_of
-from analysis.disclosure.suppression.pattern import Pattern, People
+from analysis.disclosure.suppression.pattern import Pattern
 from analysis.disclosure.suppression.perturbations import Cells, Movement, Numbers, Obstacle, Perturbations
 
 Mask = NDArray[np.bool_]
@@ -38,7 +38,6 @@ class Search:
         asked = np.concatenate([d[self.primary] for d in (self.demands.up, self.demands.down, self.demands.width)])
         self._typical = float(np.median(asked[asked > 0])) if (asked > 0).any() else 1.0
         self.path_price = PATH_PRICE * float(tables.costs.mean()) if tables.size else 0.0
-        self.spared: dict[int, frozenset[People]] = {}
 
     def new_pattern(self, hidden: Mask) -> Pattern:
         return Pattern(self.demands, hidden, self.tables.insiders)
@@ -115,8 +114,7 @@ class Search:
         """Finds witnesses that stay when people who pool what they know leave their own cells in place. As `meet`."""
         least = float(self.demands.least[cell])
         while True:
-            spared = self.spared.get(cell, frozenset())
-            people = pattern.people_who_compute(cell, self.coalition, spared, without)
+            people = pattern.people_who_compute(cell, self.coalition, without)
             if people is None:
                 return None
             known = sorted({known for person in people for known in pattern.insiders[person]})
@@ -124,20 +122,6 @@ class Search:
             if not isinstance(found, Movement):
                 return _cuts(found, least)
             pattern.add(found)
-
-    def spare_themselves(self, pattern: Pattern, cell: int) -> None:
-        """Lets people compute `cell` where they are the very people that it counts: they know that without any table."""
-        people = pattern.people_who_compute(cell, self.coalition, self.spared.get(cell, frozenset()))
-        while people is not None and self._counts(pattern, cell, people):
-            self.spared[cell] = self.spared.get(cell, frozenset()) | {people}
-            people = pattern.people_who_compute(cell, self.coalition, self.spared[cell])
-
-    def _counts(self, pattern: Pattern, cell: int, people: People) -> bool:
-        known = {known for person in people for known in pattern.insiders[person]}
-        alike = {
-            c for c in known if pattern.moves_alike(cell, (c,)) and self.tables.values[c] == self.tables.values[cell]
-        }
-        return bool(alike) or pattern.moves_alike(cell, tuple(known))
 
 
 def _either(

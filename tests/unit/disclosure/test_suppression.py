@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from analysis.disclosure.jj_format import read_instance
 from analysis.disclosure.linked_tables import LinkedTables, Status
+from analysis.disclosure.people import known_by_people
 from analysis.disclosure.policy import ProtectionPolicy, linked_tables
 from analysis.disclosure.suppression import Unprotectable, protect
 from tests.bench.linked_counts import Shape, jj_text, tree
@@ -77,7 +79,9 @@ def test_two_insiders_who_pool_what_they_know_compute_nobody_else() -> None:
 def test_somebody_known_by_being_the_whole_group_is_no_disclosure() -> None:
     # A group of one whose only answer is in one category; the other is a printed zero.
     values, relations = [10, 1, 9, 1, 0, 4, 5], [[-1, 1, 1, 0, 0, 0, 0], [0, -1, 0, 1, 1, 0, 0], [0, 0, -1, 0, 0, 1, 1]]
-    tables = tables_of(values, relations, {1: (0, 0, 0), 3: (0, 0, 0)}, required=[4], insiders=[(1,), (3,)])
+    people = known_by_people(np.array(values), csr_array(np.array(relations)), np.zeros(3), [(1,), (3,)])
+    assert people == ((1, 3),)
+    tables = tables_of(values, relations, {1: (0, 0, 0), 3: (0, 0, 0)}, required=[4], insiders=people)
     hidden = protect(tables).hidden
     assert hidden[[1, 3]].all()
     low, high = interval(tables, hidden, 1)
@@ -192,6 +196,7 @@ PRINT_A_PATTERN = """
 import sys
 from pathlib import Path
 from analysis.disclosure.jj_format import read_instance
+from analysis.disclosure.people import known_by_people
 from analysis.disclosure.policy import ProtectionPolicy, linked_tables
 from analysis.disclosure.suppression import protect
 tables = linked_tables(read_instance(Path(sys.argv[1])), ProtectionPolicy(minimum_group_size=10))
