@@ -1,5 +1,6 @@
 """How far the unknown cells of one linear system can move, by a simplex solver that starts where it stopped."""
 
+from collections import deque
 from enum import IntEnum
 
 import highspy
@@ -11,6 +12,8 @@ from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 LARGEST = 10_000.0  # in a solver's units; HiGHS keeps relations to 1e-7, and double precision has 16 digits
+MOST_TABLES = 400  # that are remembered; the oldest give way
+MOST_NUMBERS = 10_000_000  # in all tables that are remembered
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
 
 
@@ -50,13 +53,13 @@ class FeasibleRange:
         self._columns = np.arange(self.size, dtype=np.int32)
         self._solver = _solver(relations, totals / self.unit, lower / self.unit, upper / self.unit, steps)
         self._given = np.zeros(0, dtype=np.int32)
+        self._tables: deque[Numbers] = deque(maxlen=min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))))
         self._maximise(np.zeros(self.size))
 
     def suppose(self, cells: Indices, values: Numbers) -> None:
         """Start anew, knowing these cells as well; what was supposed before is forgotten.
 
-        Raises:
-            Unproven: where no table fits.
+        Tables that were found before and hold these values show at once what still moves.
 
         """
         back = self._given
@@ -70,7 +73,10 @@ class FeasibleRange:
             limit[:] = bound
             limit[cells] = values
             found[:] = start
-        self._maximise(np.zeros(self.size))
+        tables = np.array(self._tables)
+        fitting = tables[np.all(np.abs(tables[:, cells] - values) <= self._close(values), axis=1)]
+        if fitting.size:
+            self.lower_found[:], self.upper_found[:] = fitting.min(axis=0), fitting.max(axis=0)
 
     def open_ends(self, end: End) -> Mask:
         """Where the found end has not reached the limit; shape (cells,)."""
@@ -112,6 +118,7 @@ class FeasibleRange:
 
     def _note(self, point: Numbers) -> None:
         """Keep what this table shows of all cells at once."""
+        self._tables.append(point)
         np.minimum(self.lower_found, point, out=self.lower_found)
         np.maximum(self.upper_found, point, out=self.upper_found)
         rounded = np.round(point)
