@@ -84,12 +84,17 @@ class Pattern:
         """
         barred = self._reaches[without] if without is not None else {}
         least = self.demands.reach(self.demands.least)[cell]
-        touched = [
-            self._people_moved[number]
-            for number, reach in self._reaches[cell].items()
-            if abs(reach) >= least and number not in barred
-        ]
-        return _hitting(touched, people, frozenset(self._known_by.get(cell, ())), frozenset())
+        knowing = frozenset(self._known_by.get(cell, ()))
+        touched: list[People] = []
+        in_all: People | None = None
+        for number, reach in self._reaches[cell].items():
+            if abs(reach) >= least and number not in barred:
+                moved = self._people_moved[number]
+                in_all = moved - knowing if in_all is None else in_all & moved
+                if people == 1 and not in_all:
+                    return None  # nobody is moved by every witness
+                touched.append(moved)
+        return _hitting(touched, people, knowing, frozenset())
 
 
 def _hitting(sets: list[People], size: int, barred: People, chosen: People) -> People | None:
