@@ -55,6 +55,7 @@ class Perturbations:
         among = tables.relations[:, cells].tocsr()
         self._rows = np.flatnonzero(np.diff(among.indptr) > 0)
         matrix = among[self._rows].tocsc()
+        self._by_cell = tables.relations.T
         self._solver = new_solver()
         program = highspy.HighsLp()
         program.num_col_ = 2 * cells.size
@@ -131,7 +132,7 @@ class Perturbations:
         tables = self._tables
         along = np.zeros(tables.relations.shape[0])
         along[self._rows] = np.array(ray)
-        slopes = tables.relations.T @ along
+        slopes = self._by_cell @ along
         if abs(slopes[cell]) < NEGLIGIBLE:
             return Obstacle()
         per_unit = -slopes / slopes[cell] * np.sign(amount)
