@@ -14,12 +14,12 @@ from survey_service.blocks import RESPONDENTS, UnreadableBlocks
 from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import QuestionnaireReference, Schedule, Survey, SurveyId
-from survey_service.operations import release_tables
-from survey_service.operations.release_tables import MissingResponses
+from survey_service.operations import tabulate
+from survey_service.operations.tabulate import MissingResponses
 
 TEXT = {"en": "x"}
 ROUND = RoundId("r-1")
-NOTHING_OUT = release_tables._Already(earlier=(), round_before=None)
+NOTHING_OUT = tabulate._Already(earlier=(), round_before=None)
 KEY = blocks.new_storage_key()
 ASKED = msgspec.convert(
     {
@@ -215,11 +215,11 @@ def test_a_round_with_a_block_too_few_or_too_many_is_not_released(kept: list[int
     stored = encrypted(RESPONDENTS + 100)
 
     with pytest.raises(MissingResponses, match=r"and 4196 were opened"):
-        release_tables._tabulate(unsealed(RESPONDENTS + 100), 10, KEY, [stored[number] for number in kept], NOTHING_OUT)
+        tabulate._tabulate(unsealed(RESPONDENTS + 100), TEXT, 10, KEY, [stored[number] for number in kept], NOTHING_OUT)
 
 
 def test_a_round_with_all_its_blocks_is_released() -> None:
-    document = release_tables._tabulate(unsealed(RESPONDENTS + 100), 10, KEY, encrypted(RESPONDENTS + 100), NOTHING_OUT)
+    document = tabulate._tabulate(unsealed(RESPONDENTS + 100), TEXT, 10, KEY, encrypted(RESPONDENTS + 100), NOTHING_OUT)
 
     assert document.analysed == RESPONDENTS + 100
     assert {table.figure for table in document.tables} == {"trust", "seen"}
