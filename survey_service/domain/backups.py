@@ -26,8 +26,11 @@ PARTS: dict[str, Part] = {
     "recovery_code": "whole",
     "stand_in": "whole",
     "audit_entry": "whole",
+    # Else a restored service would tell everyone once more what they were told already.
+    "team_notice": "whole",
     "trustee": "by round",
     "participation_band": "by round",
+    "mailing": "by round",
     "invitation": "by round",
     "ballot": "by round",
     "sealed_response": "by round",

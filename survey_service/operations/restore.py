@@ -104,7 +104,8 @@ async def restore(
 ) -> Restored:
     """Everything or nothing; a crash on the way leaves the database as it was.
 
-    Raises: UnusableBackup, OtherVersion, ServiceIsRunning, DatabaseInUse, KeysMissing.
+    Raises: UnusableBackup, OtherVersion, ServiceIsRunning, DatabaseInUse, KeysMissing; SpoolBusy, SpoolFailed and
+        UnsafeSpool once the database is restored: a second restore clears the spool, too.
     """
     with opened_backup(path) as backup:
         await asyncio.to_thread(backup.check, on_part)
@@ -120,6 +121,7 @@ async def restore(
             for round_id, what in fates.items():
                 await _settle(installation, connection, round_id, what)
             await audit_log.append(connection, installation.actor, "backup-restored", sha256=backup.sha256)
+        _clear_spool(installation, fates)
         written, in_the_way = _write_site_files(installation, backup)
     return Restored(
         made_at=backup.manifest.made_at,
@@ -188,6 +190,7 @@ async def _settle(installation: Installation, connection: OwnersConnection, roun
     found = await store.select_round(connection, round_id)
     if found.stage in ("prepared", "planned") and what != "kept":
         await store.run(connection, "void_codes", round_id)
+        await store.run(connection, "end_mailings", round_id)
     if found.stage == "planned" and what in ("closed", "lost"):
         await _freeze(installation, connection, round_id)
     if what == "lost":
@@ -207,6 +210,14 @@ async def _freeze(installation: Installation, connection: OwnersConnection, roun
     root = ballot_box.root(receipts)
     await store.run(connection, "freeze_at_restore", round_id, len(receipts), root)
     await audit_log.append(connection, installation.actor, "round-closed", round_id=round_id, sha256=root.hex())
+
+
+def _clear_spool(installation: Installation, fates: dict[RoundId, Fate]) -> None:
+    """Mails that wait would carry codes that are void, or that the restored database has never known."""
+    for round_id in installation.spool.rounds():
+        if fates.get(round_id) != "kept":
+            with installation.spool.held(round_id) as here:
+                here.erase_all()
 
 
 def _write_site_files(installation: Installation, backup: BackupFile) -> tuple[tuple[str, ...], tuple[str, ...]]:

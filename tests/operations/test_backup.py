@@ -14,7 +14,7 @@ import pytest
 from survey_service.domain import encodings
 from survey_service.domain.backups import PARTS, UndecidedTable
 from survey_service.domain.blind_signatures import load_public_key
-from survey_service.domain.codes import normalise
+from survey_service.domain.codes import InvitationCode, normalise
 from survey_service.domain.messages import Answers, Terms
 from survey_service.domain.participation import AlreadyRedeemed
 from survey_service.domain.rounds import Round
@@ -41,7 +41,8 @@ from survey_service.operations.restore import (
 from survey_service.operations.submit_response import submit_response
 from survey_service.operations.unseal_round import unseal_round
 from survey_service.sealing import Participation
-from survey_service.store import embedded
+from survey_service.spool import Label, Pending
+from survey_service.store import embedded, mail
 from survey_service.store import rounds as store
 from survey_service.store.migrate import migrations
 from tests.conftest import migrated, new_round, settings_in
@@ -125,6 +126,24 @@ async def test_what_was_backed_up_is_there_again_on_a_new_machine_and_goes_on(
         assert await release_tables(new, closed.round_id)
         again = await new_round(new, tmp_path)  # numbers and partitions go on where they were
         await take_part(new, again, [{"witnessed": ("none",)}])
+
+
+async def test_mails_that_still_waited_go_nowhere_after_a_restore(own: Installation, tmp_path: Path) -> None:
+    found = await new_round(own, tmp_path)
+    async with own.database.session("operation") as connection:
+        assert await mail.begin_mailing(connection, found.round_id, "invitation", 1, 1)
+    await back_up(own, tmp_path / "copy")
+    waiting = Pending(address="ada@example.org", message_id="<1@example.org>", code=InvitationCode("0" * 16))
+    with own.spool.held(found.round_id) as here:
+        here.lay("invitation", Label(kind="invitation", number=1, go="now"), [waiting])
+    await own.database.close()
+
+    await restore(own, tmp_path / "copy", Wishes(replace=True))
+
+    assert own.spool.rounds() == []
+    async with own.database.session("operation") as connection:
+        (mailing,) = await mail.list_mailings(connection, found.round_id)
+    assert mailing.done
 
 
 async def test_a_backup_is_readable_to_its_owner_alone_and_replaces_nothing(own: Installation, tmp_path: Path) -> None:

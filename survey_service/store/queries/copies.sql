@@ -71,6 +71,12 @@ SET
     blind_signature = decode(repeat('00', 384), 'hex')
 WHERE round_id = $1 AND blinded_hash IS NULL;
 
+-- name: end_mailings
+-- Nothing more of a round goes by mail: its codes are void, and its spool is erased.
+UPDATE mailing
+SET done = true
+WHERE round_id = $1 AND NOT done;
+
 -- name: freeze_at_restore
 -- Freezes what the backup has of a round that was closed after it.
 UPDATE round
