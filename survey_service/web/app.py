@@ -24,6 +24,7 @@ from survey_service.operations.run_schedule import run_schedule
 from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
+from survey_service.web.head_requests import AnswersHead
 from survey_service.web.participant import api, pages
 from survey_service.web.team import (
     audit_log,
@@ -74,7 +75,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     with contextlib.suppress(asyncio.CancelledError):
                         await task
 
-    app = Litestar(
+    app = AnswersHead(
         route_handlers=[
             api.router,
             *pages.HANDLERS,

@@ -17,6 +17,7 @@ from survey_service.domain.site import LANGUAGES
 from survey_service.errors import UnknownRound
 from survey_service.store.database import DatabaseUnavailable
 from survey_service.web.rendering import page
+from survey_service.web.team.frame import fault_page
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -65,13 +66,17 @@ def _answer(request: Request[Any, Any, Any], code: str, detail: str, reason: str
     """A page for whoever reads pages, a problem document for programs. The protocol's addresses speak to programs."""
     if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
         return problem(code, detail, reason)
+    status_code = STATUS[code]
+    name = "missing" if status_code == _NOT_FOUND else "broken"
+    if request.url.path.startswith("/team"):
+        return fault_page(request, name, status_code)
     return page(
         "participant/fault.html",
-        status_code=STATUS[code],
+        status_code=status_code,
         site=request.app.state["site"],
         lang=LANGUAGES[0],
         languages=LANGUAGES,
-        name="missing" if STATUS[code] == _NOT_FOUND else "broken",
+        name=name,
         own_tabs=False,
     )
 

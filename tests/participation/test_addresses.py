@@ -11,7 +11,7 @@ READ = ("", "/terms", "/questionnaire")
 WRITE = ("/credentials", "/responses")
 
 
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
 @pytest.mark.parametrize("path", [*READ, *WRITE])
 async def test_another_method_is_refused_and_the_right_one_named(
     participants: Participants, method: str, path: str
@@ -19,9 +19,26 @@ async def test_another_method_is_refused_and_the_right_one_named(
     answer = await participants.http.request(method, participants.outside.path + path)
 
     assert answer.status_code == 405
-    assert ("POST" if path in WRITE else "GET") in answer.headers["allow"]
-    if method != "HEAD":
-        assert problem(answer) == "method_not_allowed"
+    assert ("POST" if path in WRITE else "GET, HEAD") in answer.headers["allow"]
+    assert problem(answer) == "method_not_allowed"
+
+
+@pytest.mark.parametrize("address", ["/", "/help", "/privacy", "/receipt", "/health/live", "/team/sign-in", "/nothing"])
+async def test_head_tells_what_get_would_without_its_body(participants: Participants, address: str) -> None:
+    for path in (address, *(participants.outside.path + suffix for suffix in READ)):
+        whole = await participants.http.get(path)
+        head = await participants.http.head(path)
+
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert dict(head.headers) == dict(whole.headers)
+
+
+@pytest.mark.parametrize("path", WRITE)
+async def test_head_is_refused_where_only_post_answers(participants: Participants, path: str) -> None:
+    answer = await participants.http.head(participants.outside.path + path)
+
+    assert (answer.status_code, answer.content) == (405, b"")
+    assert set(answer.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
@@ -41,7 +58,7 @@ async def test_options_names_methods_and_nothing_more(participants: Participants
     answer = await participants.http.options(participants.outside.path + path)
 
     assert (answer.status_code, answer.content) == (204, b"")
-    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", "POST" if path in WRITE else "GET"}
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", *(["POST"] if path in WRITE else ["GET", "HEAD"])}
     assert "set-cookie" not in answer.headers
     assert not any(name.startswith("access-control-") for name in answer.headers)
 

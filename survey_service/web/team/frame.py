@@ -105,9 +105,14 @@ def _answer_not_fresh(request: AnyRequest, refused: NotFresh) -> Response[Any]:
     return redirect(confirm_address(request, refused.wanted))
 
 
+def fault_page(request: AnyRequest, name: str, status_code: int) -> Response[bytes]:
+    """Of what is not there ("missing") or went wrong on our side ("broken")."""
+    return page(request, "team/refused.html", status_code=status_code, refused=name)
+
+
 def _answer(name: str, status_code: int) -> Callable[[AnyRequest, Exception], Response[bytes]]:
     def answer(request: AnyRequest, _: Exception) -> Response[bytes]:
-        return page(request, "team/refused.html", status_code=status_code, refused=name)
+        return fault_page(request, name, status_code)
 
     return answer
 
