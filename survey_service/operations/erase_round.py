@@ -16,7 +16,8 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
     A closed round that was never opened is given up: its keys are destroyed and it ends as `lost`; so does one that
     still waited to open. Doing it again finishes what a crash left over.
 
-    Raises: UnknownRound, WrongState.
+    Raises: UnknownRound, WrongState; DatabaseUnavailable also while a backup reads the codes: then the round is not erased
+        yet, though its key is gone.
     """
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
@@ -27,13 +28,19 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
     elif found.stage not in ("unsealed", "released", "erased", "lost"):
         raise WrongState(round_id, found.state, "unsealed or released")
     installation.keys.destroy(found.round_id, "storage")
-    async with installation.database.session("operation") as connection, connection.transaction():
-        await store.run(connection, "delete_blocks", found.round_id)
-        await store.run(connection, "delete_invitations", found.round_id)
-        await store.run(connection, "delete_verdicts", found.round_id)
-        if found.stage in ("unsealed", "released") and await store.changed(connection, "mark_erased", found.round_id):
-            await audit_log.append(connection, installation.actor, "round-erased", round_id=found.round_id)
-        return await store.select_round(connection, round_id)
+    async with installation.database.session("operation") as connection:
+        async with connection.transaction():
+            await store.run(connection, "delete_blocks", found.round_id)
+            await store.run(connection, "delete_invitations", found.round_id)
+            await store.run(connection, "delete_verdicts", found.round_id)
+        # On its own, since rows that this transaction had deleted would be kept; and before the round counts as erased.
+        await store.run(connection, "rewrite_invitations")
+        async with connection.transaction():
+            if found.stage in ("unsealed", "released") and await store.changed(
+                connection, "mark_erased", found.round_id
+            ):
+                await audit_log.append(connection, installation.actor, "round-erased", round_id=found.round_id)
+            return await store.select_round(connection, round_id)
 
 
 async def _give_up_prepared(installation: Installation, found: Round) -> None:

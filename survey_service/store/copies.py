@@ -41,6 +41,7 @@ async def snapshot(database: Database) -> AsyncIterator[OwnersConnection]:
         with outage_explained():
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 await connection.execute(statement("allow_any_length"))
+                await connection.execute(statement("hold_codes"))  # before anything is read: the moment begins with it
                 yield connection
 
 

@@ -37,6 +37,7 @@ OUTAGES = (
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,  # somebody else's work took longer than `lock_timeout`
 )
 """What a database does when it is down, full, restarting or too slow. Nothing was acknowledged; trying again is safe."""
 

@@ -14,6 +14,7 @@ from survey_service.operations.erase_round import erase_round
 from survey_service.operations.installation import Installation
 from survey_service.operations.recount import recount
 from survey_service.operations.release_tables import read_ledger, read_release, release_tables, withdraw_release
+from survey_service.operations.run_schedule import run_due
 from survey_service.operations.unseal_round import STEPS, BallotBoxBroken, WrongSealingKey, unseal_round
 from tests.conftest import new_round
 from tests.operations.participants import take_part
@@ -142,6 +143,10 @@ async def test_a_round_with_too_few_responses_is_lost_and_its_keys_destroyed_uno
     assert await sealed_rows(installation, found) == 0
     assert not any(installation.keys.has(found.round_id, name) for name in ("credential", "sealing", "storage"))
     assert (await recount(installation, found.round_id)).sound
+    await run_due(installation)
+    async with installation.database.owner() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM invitation WHERE round_id = $1", found.round_id) == 0
+    assert f"{found.round_id} erased" not in await run_due(installation)
 
 
 async def test_without_its_sealing_key_nothing_is_opened_and_nothing_lost(

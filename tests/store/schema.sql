@@ -98,6 +98,15 @@ BEGIN
     );
 END
 $$;
+CREATE FUNCTION survey.rewrite_invitations() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'survey', 'pg_temp'
+    SET lock_timeout TO '2s'
+    AS $$
+BEGIN
+    CLUSTER invitation;
+END
+$$;
 CREATE FUNCTION survey.void_invitations(wanted text, hashes bytea[]) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'survey', 'pg_temp'
@@ -177,6 +186,9 @@ CREATE TABLE survey.invitation (
     CONSTRAINT invitation_code_hash_check CHECK ((length(code_hash) = 32)),
     CONSTRAINT invitation_void_check CHECK ((NOT (void AND (blinded_hash IS NOT NULL))))
 );
+ALTER TABLE ONLY survey.invitation ALTER COLUMN code_hash SET STATISTICS 0;
+ALTER TABLE ONLY survey.invitation ALTER COLUMN blinded_hash SET STATISTICS 0;
+ALTER TABLE ONLY survey.invitation ALTER COLUMN blind_signature SET STATISTICS 0;
 CREATE TABLE survey.mailing (
     round_id text NOT NULL,
     kind text NOT NULL,
@@ -356,6 +368,7 @@ ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_pkey PRIMARY KEY (round_id, item_id, place, reviewer);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
+ALTER TABLE survey.invitation CLUSTER ON invitation_pkey;
 ALTER TABLE ONLY survey.mailing
     ADD CONSTRAINT mailing_pkey PRIMARY KEY (round_id, kind, number);
 ALTER TABLE ONLY survey.participation_band
@@ -449,6 +462,8 @@ GRANT ALL ON FUNCTION survey.ledger_head(previous_head bytea, document_sha256 by
 REVOKE ALL ON FUNCTION survey.partition_name(round_number integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
+REVOKE ALL ON FUNCTION survey.rewrite_invitations() FROM PUBLIC;
+GRANT ALL ON FUNCTION survey.rewrite_invitations() TO survey_operation;
 REVOKE ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) TO survey_operation;
 REVOKE ALL ON FUNCTION survey.withdraw_invitations(wanted text, hashes bytea[]) FROM PUBLIC;

@@ -59,6 +59,10 @@ DROP TABLE IF EXISTS public.survey_migration;
 -- Until the transaction ends: copying takes as long as it takes.
 SET LOCAL statement_timeout = 0;
 
+-- name: hold_codes
+-- Until the transaction ends no erasure takes place: else what it removes would be kept for this copy's sake.
+LOCK TABLE survey.invitation IN ACCESS SHARE MODE;
+
 -- name: continue_numbers
 -- The next round gets a number that none has had.
 SELECT setval(pg_get_serial_sequence('survey.round', 'number'), max(number)) FROM survey.round;

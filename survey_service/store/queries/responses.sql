@@ -49,6 +49,10 @@ DELETE FROM response_block WHERE round_id = $1;
 -- Removes the code hashes of a round that is over.
 DELETE FROM invitation WHERE round_id = $1;
 
+-- name: rewrite_invitations
+-- Takes what was deleted out of the files of the codes, too.
+SELECT rewrite_invitations();
+
 -- name: mark_erased
 -- The responses can no longer be read by anyone.
 UPDATE round SET stage = 'erased' WHERE round_id = $1 AND stage IN ('unsealed', 'released') RETURNING round_id;

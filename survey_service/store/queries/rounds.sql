@@ -127,8 +127,12 @@ SELECT round_id FROM round WHERE stage = 'opened' OR (stage = 'closed' AND custo
 SELECT round_id FROM round WHERE stage = 'closed' AND custody <> 'server';
 
 -- name: rounds_due_to_erase
--- Rounds whose retention is over.
-SELECT round_id FROM round WHERE stage IN ('unsealed', 'released') AND erase_at <= clock();
+-- Rounds whose retention is over, and lost ones whose codes are still kept.
+SELECT r.round_id
+FROM round AS r
+WHERE
+    (r.stage IN ('unsealed', 'released') AND r.erase_at <= clock())
+    OR (r.stage = 'lost' AND EXISTS (SELECT i.round_id FROM invitation AS i WHERE i.round_id = r.round_id));
 
 -- name: raise_minimum_group_size
 -- The minimum group size in force for a round; it only rises.
