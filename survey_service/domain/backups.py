@@ -19,6 +19,7 @@ Part = Literal["whole", "by round", "left out"]
 
 PARTS: dict[str, Part] = {
     "survey": "whole",
+    "survey_draft": "whole",
     "round": "whole",
     "approval": "whole",
     "preparation": "whole",

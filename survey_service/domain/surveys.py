@@ -56,6 +56,25 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
     days: int = OPEN_DAYS
 
 
+class GivenSurvey(Struct, frozen=True, kw_only=True):
+    """What somebody asks a survey to be, in a file or on the pages, before it is checked; its units stand beside it.
+
+    questionnaire: an id of the library, or a path that ends in .toml. roster_size: None: everyone in the units.
+    """
+
+    id: str
+    title: Text
+    questionnaire: str
+    languages: tuple[str, ...]
+    roster_size: int | None = None
+    minimum_group_size: int = MINIMUM_GROUP_SIZE
+    custody: str = "server"
+    retention_days: int = RETENTION_DAYS
+    schedule: Schedule = Schedule()
+    publication: tuple[Cut, ...] = ()
+    approvals: tuple[Office, ...] = ()
+
+
 class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is approved by hash: everything that decides what is asked, of whom, and what may be published.
 
@@ -75,3 +94,9 @@ class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention_days: int
     schedule: Schedule
     approvals: tuple[Office, ...] = ()
+
+
+def leaves(units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """The units people choose from: those with none below them."""
+    parents = {unit.parent for unit in units}
+    return tuple(unit for unit in units if unit.id not in parents)

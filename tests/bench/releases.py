@@ -13,8 +13,8 @@ from analysis import Cut, Plan, Policy, Release, Responses, release
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.cli import demonstration
-from survey_service.domain.surveys import Survey
-from survey_service.operations.create_survey import leaves, read_survey
+from survey_service.domain.surveys import Survey, leaves
+from survey_service.operations.create_survey import read_survey
 from survey_service.operations.plausible_answers import plausible_answers
 from survey_service.operations.publication import publication_plan
 from tests.bench.figures import Figure

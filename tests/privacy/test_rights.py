@@ -26,16 +26,18 @@ READINGS = {
     "approvals": "SELECT office FROM approval",
     "mailings": "SELECT accepted FROM mailing",
     "notices": "SELECT email FROM team_notice",
+    "drafts": "SELECT content FROM survey_draft",
     "samples": "SELECT stavalues1::text FROM pg_catalog.pg_statistic",
     "passwords": "SELECT rolpassword FROM pg_authid",
     "file": "SELECT pg_read_file('postgresql.conf')",
 }
 MAY_READ: dict[Role, set[str]] = {
     "participation": {"invitation", "ballot", "approvals"},
-    "operation": {"ballot", "order of ballots", "trustees", "approvals", "band", "mailings"},
+    "operation": {"ballot", "order of ballots", "trustees", "approvals", "band", "mailings", "drafts"},
     "opening": {"sealed", "ballot", "order of ballots"},
     "tabulation": {"block", "release", "proposal", "verdicts"},
     "reporting": {
+        "drafts",
         "mailings",
         "ballot",
         "order of ballots",
@@ -93,6 +95,8 @@ CHANGES = {
     "approval": "INSERT INTO approval (survey_id, definition_sha256, office, email, approved_on)"
     " SELECT survey_id, definition_sha256, 'staff-council', '', now() FROM survey LIMIT 1",
     "approval again": "UPDATE approval SET office = office",
+    "draft": "INSERT INTO survey_draft (draft_id, content, changed_by, changed_at) VALUES ('0123456789ab', '{{}}', '', now())",
+    "draft gone": "DELETE FROM survey_draft",
     "proof": "UPDATE trustee SET proven = true",
     "trustee": "UPDATE trustee SET email = email",
     "round gone": "DELETE FROM round",
@@ -113,6 +117,8 @@ MAY_CHANGE: dict[Role, set[str]] = {
         "proof",
         "verdict gone",
         "band",
+        "draft",
+        "draft gone",
     },
     "opening": {"destroyed", "block", "retention", "analysed"},
     "tabulation": {"release", "minimum", "proposal", "verdict", "reason"},

@@ -333,6 +333,15 @@ CREATE TABLE survey.survey (
     questionnaire bytea NOT NULL,
     CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
+CREATE TABLE survey.survey_draft (
+    draft_id text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    content bytea NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT survey_draft_draft_id_check CHECK ((draft_id ~ '^[0-9a-f]{12}$'::text)),
+    CONSTRAINT survey_draft_version_check CHECK ((version > 0))
+);
 CREATE TABLE survey.tabulation_work (
     round_id text NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -389,6 +398,8 @@ ALTER TABLE ONLY survey.sealed_response
     ADD CONSTRAINT sealed_response_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
+ALTER TABLE ONLY survey.survey_draft
+    ADD CONSTRAINT survey_draft_pkey PRIMARY KEY (draft_id);
 ALTER TABLE ONLY survey.survey
     ADD CONSTRAINT survey_pkey PRIMARY KEY (survey_id);
 ALTER TABLE ONLY survey.tabulation_work
@@ -555,6 +566,12 @@ GRANT UPDATE(confirmed_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(failed_confirmations) ON TABLE survey.session TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.survey_draft TO survey_operation;
+GRANT SELECT ON TABLE survey.survey_draft TO survey_reporting;
+GRANT UPDATE(version) ON TABLE survey.survey_draft TO survey_operation;
+GRANT UPDATE(content) ON TABLE survey.survey_draft TO survey_operation;
+GRANT UPDATE(changed_by) ON TABLE survey.survey_draft TO survey_operation;
+GRANT UPDATE(changed_at) ON TABLE survey.survey_draft TO survey_operation;
 GRANT SELECT,INSERT,UPDATE ON TABLE survey.tabulation_work TO survey_tabulation;
 GRANT SELECT ON TABLE survey.tabulation_work TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.team_notice TO survey_team;

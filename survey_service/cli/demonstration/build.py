@@ -18,10 +18,10 @@ import uvicorn
 from questionnaires import definitions
 from questionnaires.answers import Answers
 from survey_service.domain.rounds import GRACE, Round
-from survey_service.domain.surveys import Survey
+from survey_service.domain.surveys import Survey, leaves
 from survey_service.errors import Refusal
 from survey_service.operations.create_round import create_round
-from survey_service.operations.create_survey import create_survey, leaves
+from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation, opened
 from survey_service.operations.plausible_answers import plausible_answers
 from survey_service.operations.release_tables import release_tables
