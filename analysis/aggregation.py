@@ -1,12 +1,15 @@
 """Whether answers of the same unit agree enough to speak of a unit's score. For the whole round only."""
 
+import math
 from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.given import statistic
 
 ROUNDING = 1e-12  # of the variance within groups; less between them is what floating point leaves of none
 
@@ -39,6 +42,7 @@ class VarianceParts(Struct, frozen=True, kw_only=True):
     n: int
 
 
+@statistic
 def icc1(values: ArrayLike, groups: ArrayLike) -> float:
     """ICC(1): how much of the variance lies between groups; the reliability of one person's answer about the group.
 
@@ -64,6 +68,7 @@ def icc1(values: ArrayLike, groups: ArrayLike) -> float:
     return (parts.between - parts.within) / (parts.between + (size - 1) * parts.within)
 
 
+@statistic
 def icc2(values: ArrayLike, groups: ArrayLike) -> float:
     """ICC(2): the reliability of the groups' means.
 
@@ -87,6 +92,7 @@ def icc2(values: ArrayLike, groups: ArrayLike) -> float:
     return (parts.between - parts.within) / parts.between
 
 
+@statistic
 def rwg_j(items: ArrayLike, groups: ArrayLike, categories: int) -> Agreement:
     """r_wg(j): how far the members of each group agree, against answers spread evenly over the categories.
 
@@ -110,9 +116,11 @@ def rwg_j(items: ArrayLike, groups: ArrayLike, categories: int) -> Agreement:
     """
     points = np.asarray(items, dtype=np.float64)
     points = points[:, np.newaxis] if points.ndim == 1 else points
-    labels = np.asarray(groups)
-    if points.ndim != 2 or labels.shape != points.shape[:1] or categories < 2:  # noqa: PLR2004
-        raise NoStatistic("items are (respondents, items), groups (respondents,), categories at least 2")
+    labels = known_groups(groups)
+    if points.ndim != 2 or labels.shape != points.shape[:1] or points.shape[1] < 1:  # noqa: PLR2004 - rows and columns
+        raise NoStatistic("items are (respondents, items), groups (respondents,)")
+    if not 2 <= categories < math.inf or np.isinf(points).any():  # noqa: PLR2004
+        raise NoStatistic("items have at least 2 categories, and points are finite or missing")
     complete = ~np.isnan(points).any(axis=1)
     points, labels = points[complete], labels[complete]
     names, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
@@ -131,13 +139,21 @@ def rwg_j(items: ArrayLike, groups: ArrayLike, categories: int) -> Agreement:
     )
 
 
+def known_groups(groups: ArrayLike) -> NDArray[Any]:
+    """The group of each respondent. Raises: NoStatistic where one is missing, which would be a group of its own."""
+    labels = np.asarray(groups)
+    if (labels.dtype.kind == "f" and np.isnan(labels).any()) or (labels.dtype.kind == "O" and None in labels.tolist()):
+        raise NoStatistic("every respondent has a group: leave out those who stated none")
+    return labels
+
+
 def variance_parts(values: ArrayLike, groups: ArrayLike) -> VarianceParts:
     """Mean squares between and within groups; values and errors as for `icc1`.
 
     Source: Fisher, R. A. (1925). Statistical methods for research workers. Oliver and Boyd.
     """
     points = np.asarray(values, dtype=np.float64)
-    labels = np.asarray(groups)
+    labels = known_groups(groups)
     if points.ndim != 1 or labels.shape != points.shape or np.isinf(points).any():
         raise NoStatistic("values are finite or missing, shape (n,), with a group for each")
     answered = ~np.isnan(points)

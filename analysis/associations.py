@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.given import statistic
 
 FEWEST_PAIRS = 4  # respondents; the interval divides by n - 3
 
@@ -37,6 +38,7 @@ class StandardizedDifference(Struct, frozen=True, kw_only=True):
     n2: int
 
 
+@statistic
 def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> RankCorrelation:
     """Spearman's rank correlation, ties at their mean rank.
 
@@ -81,6 +83,7 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.
     )
 
 
+@statistic
 def standardized_difference(values: ArrayLike, in_group: ArrayLike, confidence: float = 0.95) -> StandardizedDifference:
     """Cohen's d between those in a group, such as those trained, and the others of the same round.
 

@@ -15,6 +15,7 @@ from scipy import special
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
 from analysis.estimates import wilson_interval
+from analysis.given import statistic
 
 FALSE_DISCOVERY_RATE = 0.05  # of the changes flagged, the share expected to be noise
 
@@ -56,6 +57,7 @@ class JudgedChange(Struct, frozen=True, kw_only=True):
     beyond_noise: bool
 
 
+@statistic
 def difference_of_proportions(k1: int, n1: int, k2: int, n2: int, confidence: float = 0.95) -> DifferenceOfProportions:
     """k1 of n1 less k2 of n2, for separate samples.
 
@@ -92,6 +94,7 @@ def difference_of_proportions(k1: int, n1: int, k2: int, n2: int, confidence: fl
     )
 
 
+@statistic
 def difference_of_means(
     mean1: float,
     standard_deviation1: float,
@@ -125,7 +128,7 @@ def difference_of_means(
     """
     if min(n1, n2) < 2:  # noqa: PLR2004 - a spread needs two
         raise TooFewValues("a difference of means", found=min(n1, n2), needed=2, of="values on both sides")
-    given = (mean1, standard_deviation1, mean2, standard_deviation2)
+    given = (mean1, standard_deviation1, n1, mean2, standard_deviation2, n2)
     if (
         not all(map(math.isfinite, given))
         or min(standard_deviation1, standard_deviation2) < 0
@@ -157,6 +160,7 @@ def difference_of_means(
     )
 
 
+@statistic
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     """P-values adjusted so that those at most q have an expected share of q false discoveries.
 
@@ -187,6 +191,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
+@statistic
 def difference_of_shown(
     later: tuple[int, int] | None, earlier: tuple[int, int] | None, confidence: float = 0.95
 ) -> DifferenceOfProportions | None:
@@ -211,6 +216,7 @@ def difference_of_shown(
     return difference_of_proportions(*later, *earlier, confidence)
 
 
+@statistic
 def difference_of_shown_means(
     later: tuple[float, float, int] | None, earlier: tuple[float, float, int] | None, confidence: float = 0.95
 ) -> DifferenceOfMeans | None:
@@ -235,6 +241,7 @@ def difference_of_shown_means(
     return difference_of_means(*later, *earlier, confidence)
 
 
+@statistic
 def judged_together(
     changes: Sequence[Difference | None], false_discovery_rate: float = FALSE_DISCOVERY_RATE
 ) -> tuple[JudgedChange | None, ...]:
@@ -248,13 +255,15 @@ def judged_together(
         in the same order; None where the change is None.
 
     Raises:
-        NoStatistic: a rate outside its range.
+        NoStatistic: a rate outside its range, or a change that is no difference.
 
     Source: as for `benjamini_hochberg`.
 
     """
     if not 0 < false_discovery_rate < 1:
         raise NoStatistic("a false discovery rate lies between 0 and 1")
+    if not all(change is None or isinstance(change, Difference) for change in changes):
+        raise NoStatistic("a family is made of differences of proportions and of means; None = hidden")
     adjusted = benjamini_hochberg([math.nan if change is None else change.p for change in changes])
     return tuple(
         None if change is None else JudgedChange(change=change, adjusted_p=p, beyond_noise=p <= false_discovery_rate)

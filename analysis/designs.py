@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from analysis.errors import NoStatistic, SingleUnit, TooFewValues, UnknownGroup
+from analysis.given import named_values, statistic
 from analysis.weighting import Groups, Margin, Populations, checked_weights, margins, rake
 
 SWEEPS = 1000  # over all margins, until the residuals come to rest
@@ -46,6 +47,7 @@ class _Design(NamedTuple):
     sizes: NDArray[np.float64]
 
 
+@statistic
 def survey_mean(
     values: ArrayLike,
     weights: ArrayLike | None = None,
@@ -89,6 +91,7 @@ def survey_mean(
     return _estimated(points, checked_weights(weights, points.size), design, confidence, fitted_to=())
 
 
+@statistic
 def calibrated_mean(
     values: ArrayLike,
     groups: Groups,
@@ -178,8 +181,10 @@ def _sizes(
     """Units of the population by stratum."""
     if population is None:
         return np.full(len(names), np.inf)
-    if isinstance(population, Mapping):
-        return _by_stratum(names, population)
+    by_name = named_values(population)
+    # A labelled column as long as the respondents gives each the size of their stratum.
+    if by_name is not None and (isinstance(population, Mapping) or len(by_name) != stratum.size):
+        return _by_stratum(names, by_name)
     given = np.asarray(population, dtype=np.float64)
     if given.ndim == 0 and is_stratified:
         raise UnknownGroup("with strata, the population is given by stratum")

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.errors import NoStatistic
+from analysis.given import statistic
+
+MOST_PEOPLE = 10**15  # beyond any population; quantiles of larger numbers are not reliable
 
 
 class Interval(NamedTuple):
@@ -30,6 +33,7 @@ class Mean(Struct, frozen=True, kw_only=True):
     standard_deviation: float
 
 
+@statistic
 def wilson_interval(successes: int, n: int, confidence: float = 0.95, *, population: int | None = None) -> Interval:
     """Score interval of a proportion.
 
@@ -62,6 +66,7 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95, *, populat
     return Interval(0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half)
 
 
+@statistic
 def exact_interval(successes: int, n: int, confidence: float = 0.95, *, population: int | None = None) -> Interval:
     """Exact interval of a proportion: its coverage is nowhere below `confidence`.
 
@@ -98,12 +103,13 @@ def _exact_in_population(successes: int, n: int, tail: float, population: int) -
 
 
 def _check_proportion(successes: int, n: int, confidence: float, population: int | None) -> None:
-    if not (0 <= successes <= n and n >= 1 and 0 < confidence < 1):
+    if not (0 <= successes <= n and 1 <= n <= MOST_PEOPLE and 0 < confidence < 1):
         raise NoStatistic(f"no proportion: {successes} of {n} at confidence {confidence}")
-    if population is not None and population < n:
+    if population is not None and not n <= population <= MOST_PEOPLE:
         raise NoStatistic(f"no proportion: {n} answered of a population of {population}")
 
 
+@statistic
 def mean_interval(
     values: ArrayLike | Sequence[float], confidence: float = 0.95, *, population: int | None = None
 ) -> Mean:
@@ -129,7 +135,7 @@ def mean_interval(
     if array.size < 2 or not np.all(np.isfinite(array)) or not 0 < confidence < 1:  # noqa: PLR2004 - a spread needs two
         raise NoStatistic("an interval of a mean needs two finite values and a confidence between 0 and 1")
     n = int(array.size)
-    if population is not None and population < n:
+    if population is not None and not n <= population <= MOST_PEOPLE:
         raise NoStatistic(f"{n} values of a population of {population}")
     unseen = 1.0 if population is None else 1 - n / population
     # fsum rounds once; a running sum would depend on the order.

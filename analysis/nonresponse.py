@@ -1,5 +1,6 @@
 """Who did not answer: response rates of a round, and how an item was left without a valid answer."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,6 +8,7 @@ from msgspec import Struct
 from numpy.typing import ArrayLike
 
 from analysis.errors import NoStatistic, TooFewValues
+from analysis.given import statistic
 
 
 class ResponseRates(Struct, frozen=True, kw_only=True):
@@ -34,6 +36,7 @@ class ItemNonresponse(Struct, frozen=True, kw_only=True):
     rates: dict[str, float]
 
 
+@statistic
 def response_rates(*, issued: int, complete: int, partial: int) -> ResponseRates:
     """AAPOR's response rates 1 and 2 against the codes that were issued.
 
@@ -52,7 +55,7 @@ def response_rates(*, issued: int, complete: int, partial: int) -> ResponseRates
     case codes and outcome rates for surveys, 10th edition.
 
     """
-    if issued < 1 or min(complete, partial) < 0 or complete + partial > issued:
+    if not (1 <= issued < math.inf and min(complete, partial) >= 0 and complete + partial <= issued):
         raise NoStatistic(f"no response rate: {complete} complete and {partial} partial responses to {issued} codes")
     returned = complete + partial
     return ResponseRates(
@@ -60,6 +63,7 @@ def response_rates(*, issued: int, complete: int, partial: int) -> ResponseRates
     )
 
 
+@statistic
 def item_nonresponse(
     codes: ArrayLike, missing: Mapping[str, int], *, skipped: int = 0, asked: ArrayLike | None = None
 ) -> ItemNonresponse:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import NoStatistic, TooFewValues
 from analysis.estimates import wilson_interval
+from analysis.given import statistic
 
 
 class Proportion(Struct, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class Prevalence(Struct, frozen=True, kw_only=True):
     high: float
 
 
+@statistic
 def proportion(successes: int, n: int, confidence: float = 0.95) -> Proportion:
     """A share with Wilson's interval.
 
@@ -54,6 +56,7 @@ def proportion(successes: int, n: int, confidence: float = 0.95) -> Proportion:
     return Proportion(successes=successes, n=n, estimate=successes / n, low=interval.low, high=interval.high)
 
 
+@statistic
 def any_of(experienced: ArrayLike, confidence: float = 0.95) -> Prevalence:
     """Prevalence of at least one of several experiences.
 
@@ -86,6 +89,7 @@ def any_of(experienced: ArrayLike, confidence: float = 0.95) -> Prevalence:
     )
 
 
+@statistic
 def multiple_choice_shares(
     ticks: ArrayLike, asked: ArrayLike | None = None, confidence: float = 0.95
 ) -> tuple[Proportion, ...]:

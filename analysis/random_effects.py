@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.given import statistic
 from analysis.units import checked_counts, checked_means
 
 FEWEST = 3  # with two, a spread between them rests on one difference
@@ -41,6 +42,7 @@ class Places(Struct, frozen=True, kw_only=True, eq=False):
     last: NDArray[np.int64]
 
 
+@statistic
 def random_effects(estimates: ArrayLike, variances: ArrayLike, confidence: float = 0.95) -> RandomEffects:
     """Summary of estimates whose true values vary normally, their variance by restricted maximum likelihood.
 
@@ -97,6 +99,7 @@ def random_effects(estimates: ArrayLike, variances: ArrayLike, confidence: float
     )
 
 
+@statistic
 def random_effects_of_proportions(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> RandomEffects:
     """As `random_effects`, of shares, on the scale of the logit.
 
@@ -132,6 +135,7 @@ def random_effects_of_proportions(successes: ArrayLike, n: ArrayLike, confidence
     )
 
 
+@statistic
 def random_effects_of_means(
     means: ArrayLike, n: ArrayLike, standard_deviations: ArrayLike, confidence: float = 0.95
 ) -> RandomEffects:
@@ -155,6 +159,7 @@ def random_effects_of_means(
     return random_effects(found, np.asarray(standard_deviations, dtype=np.float64) ** 2 / sizes, confidence)
 
 
+@statistic
 def places(low: ArrayLike, high: ArrayLike) -> Places:
     """The places that a unit may have among all, given intervals that hold together.
 

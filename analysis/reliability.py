@@ -7,13 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
-from analysis.estimates import Interval
+from analysis.estimates import MOST_PEOPLE, Interval
+from analysis.given import statistic
 
 ROUNDING = 1e-12  # of the items' variances; a sum that varies less does not vary but for floating point
 SMALLEST_UNIQUENESS = 0.005  # of an item's variance; the bound of R's factanal and psych
 SMALLEST_ITEMS_OF_A_FACTOR = 3  # items; with two, any loadings of the right product fit
 
 
+@statistic
 def cronbach_alpha(items: ArrayLike) -> float:
     """Cronbach's raw coefficient alpha of a sum of items.
 
@@ -40,6 +42,7 @@ def cronbach_alpha(items: ArrayLike) -> float:
     return count / (count - 1) * (1 - variances / total)
 
 
+@statistic
 def alpha_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -> Interval:
     """Feldt's interval of coefficient alpha: exact where items are parallel and normal, approximate elsewhere.
 
@@ -56,7 +59,7 @@ def alpha_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -
     Applied Psychological Measurement 11(1), 93-103.
 
     """
-    if not (alpha <= 1 and n >= 2 and items >= 2 and 0 < confidence < 1):  # noqa: PLR2004 - a spread needs two
+    if not (-math.inf < alpha <= 1 and 2 <= n <= MOST_PEOPLE and 2 <= items <= MOST_PEOPLE and 0 < confidence < 1):  # noqa: PLR2004 - a spread needs two
         raise NoStatistic(f"no interval of alpha {alpha} from {n} respondents and {items} items")
     tail = (1 - confidence) / 2
     degrees = (n - 1, (n - 1) * (items - 1))
@@ -66,6 +69,7 @@ def alpha_interval(alpha: float, n: int, items: int, confidence: float = 0.95) -
     )
 
 
+@statistic
 def mcdonald_omega(items: ArrayLike) -> float:
     """McDonald's omega total from one common factor of the items' correlations.
 
@@ -98,6 +102,7 @@ def mcdonald_omega(items: ArrayLike) -> float:
     return 1 - float((1 - loadings**2).sum()) / total
 
 
+@statistic
 def item_rest_correlations(items: ArrayLike) -> NDArray[np.float64]:
     """Each item's correlation with the sum of the others.
 

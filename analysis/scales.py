@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import NoStatistic
+from analysis.given import statistic
 from analysis.responses import Responses
 from questionnaires.model import Item, Scale
 
 
+@statistic
 def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share: float = 0.5) -> NDArray[np.float64]:
     """Each respondent's mean over the answered items, rescaled to 0 to 100.
 
@@ -45,6 +47,7 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
     return scores
 
 
+@statistic
 def reverse_codes(
     items: ArrayLike, minimum: float, maximum: float, reversed_items: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -71,7 +74,7 @@ def reverse_codes(
     answered = points[~np.isnan(points)]
     if not np.all((answered >= minimum) & (answered <= maximum)):
         raise NoStatistic(f"points lie from {minimum} to {maximum}")
-    columns = list(reversed_items)
+    columns = [int(position) for position in reversed_items]
     points[:, columns] = minimum + maximum - points[:, columns]
     return points
 

@@ -15,6 +15,7 @@ from scipy import optimize, special
 from analysis.aggregation import variance_parts
 from analysis.errors import NoStatistic
 from analysis.estimates import wilson_interval
+from analysis.given import statistic
 from analysis.units import checked_counts, checked_means
 
 LARGEST_PRIOR = 1e6  # answers that the prior may be worth; beyond, units do not differ
@@ -58,6 +59,7 @@ class ShrunkenMeans(Struct, frozen=True, kw_only=True, eq=False):
         return np.array(self.estimate, dtype=dtype, copy=copy)
 
 
+@statistic
 def empirical_bayes_proportions(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> ShrunkenProportions:
     """Beta-binomial shrinkage: shares of units vary by a beta distribution, estimated by maximum likelihood.
 
@@ -104,6 +106,7 @@ def empirical_bayes_proportions(successes: ArrayLike, n: ArrayLike, confidence: 
     )
 
 
+@statistic
 def empirical_bayes_means(values: ArrayLike, groups: ArrayLike, confidence: float = 0.95) -> ShrunkenMeans:
     """Shrinkage of the groups' means by how sure each is, with one variance within groups.
 
@@ -130,6 +133,7 @@ def empirical_bayes_means(values: ArrayLike, groups: ArrayLike, confidence: floa
     return shrunken_means(means, sizes, math.sqrt(parts.within), names=tuple(names.tolist()), confidence=confidence)
 
 
+@statistic
 def shrunken_means(
     means: ArrayLike,
     n: ArrayLike,
@@ -195,8 +199,8 @@ def _beta_prior(counts: NDArray[np.float64], sizes: NDArray[np.float64], pooled:
         a, b = mean * size, (1 - mean) * size
         return -float((special.betaln(counts + a, sizes - counts + b) - special.betaln(a, b)).sum())
 
-    start = np.array([special.logit(pooled), math.log(sizes.mean())])
-    bounds = [(-20.0, 20.0), (math.log(1e-3), math.log(LARGEST_PRIOR))]
+    start = np.array([special.logit(pooled), math.log(min(sizes.mean(), LARGEST_PRIOR))])
+    bounds = [(-30.0, 30.0), (math.log(1e-3), math.log(LARGEST_PRIOR))]
     best = optimize.minimize(
         unlikely, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-7, "fatol": 1e-10}
     )

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import NoStatistic
+from analysis.given import statistic
 
 Block = tuple[NDArray[np.int8], ArrayLike]
 
 
+@statistic
 def tabulate(blocks: Iterable[Block], *, groups: int, categories: int) -> NDArray[np.int64]:
     """How often each category was chosen in each group, item by item.
 
@@ -38,7 +40,10 @@ def tabulate(blocks: Iterable[Block], *, groups: int, categories: int) -> NDArra
     if groups < 1 or not 1 <= categories <= 128:  # noqa: PLR2004 - codes are int8
         raise NoStatistic("there is at least one group, and there are 1 to 128 categories")
     counts: NDArray[np.int64] | None = None
-    for codes, group in blocks:
+    for block, group in blocks:
+        codes = np.asarray(block)
+        if codes.ndim != 2:  # noqa: PLR2004 - rows and columns
+            raise NoStatistic("codes are int8, shape (respondents, items)")
         if counts is None:
             counts = np.zeros((codes.shape[-1], groups * categories), dtype=np.int64)
         _add(counts, codes, np.asarray(group), groups, categories)
@@ -50,11 +55,11 @@ def tabulate(blocks: Iterable[Block], *, groups: int, categories: int) -> NDArra
 def _add(
     counts: NDArray[np.int64], codes: NDArray[np.int8], group: NDArray[np.intp], groups: int, categories: int
 ) -> None:
-    if codes.dtype != np.int8 or codes.ndim != 2 or codes.shape[1] != len(counts):  # noqa: PLR2004 - rows and columns
+    if codes.dtype != np.int8 or codes.shape[1] != len(counts):
         raise NoStatistic("codes are int8, shape (respondents, items), with the same items in every block")
     if group.shape != codes.shape[:1] or group.dtype.kind not in "iu":
         raise NoStatistic("every respondent has a group, a whole number")
-    if len(codes) == 0:
+    if codes.size == 0:
         return
     if codes.min() < 0 or codes.max() >= categories:
         raise NoStatistic(f"codes lie from 0 to {categories - 1}")

@@ -10,6 +10,7 @@ from scipy import special
 
 from analysis.comparisons import two_sided
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.given import statistic
 
 FEWEST_ROUNDS = 3  # rounds; two have a difference
 
@@ -30,6 +31,7 @@ class Trend(Struct, frozen=True, kw_only=True):
     rounds: int
 
 
+@statistic
 def proportion_trend(
     rounds: Sequence[tuple[int, int] | None], times: Sequence[float] | None = None, confidence: float = 0.95
 ) -> Trend:
@@ -62,6 +64,7 @@ def proportion_trend(
     return _line(at, counts / sizes, variance / sizes, confidence)
 
 
+@statistic
 def mean_trend(
     rounds: Sequence[tuple[float, float, int] | None], times: Sequence[float] | None = None, confidence: float = 0.95
 ) -> Trend:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.given import statistic
 
 
 class FunnelLimits(Struct, frozen=True, kw_only=True, eq=False):
@@ -33,6 +34,7 @@ class Heterogeneity(Struct, frozen=True, kw_only=True):
     i_squared: float
 
 
+@statistic
 def funnel_limits(share: float, n: ArrayLike, confidence: float = 0.95) -> FunnelLimits:
     """Limits that a unit's share crosses by chance alone with probability 1 - confidence, half on either side.
 
@@ -52,7 +54,7 @@ def funnel_limits(share: float, n: ArrayLike, confidence: float = 0.95) -> Funne
 
     """
     sizes = np.asarray(n, dtype=np.float64)
-    if not (0 <= share <= 1 and 0 < confidence < 1 and sizes.ndim == 1 and (sizes >= 1).all()):
+    if not (0 <= share <= 1 and 0 < confidence < 1 and sizes.ndim == 1 and ((sizes >= 1) & (sizes < np.inf)).all()):
         raise NoStatistic("a share from 0 to 1, units of at least one answer, a confidence between 0 and 1")
     tail = (1 - confidence) / 2
     return FunnelLimits(
@@ -60,6 +62,7 @@ def funnel_limits(share: float, n: ArrayLike, confidence: float = 0.95) -> Funne
     )
 
 
+@statistic
 def funnel_limits_of_means(
     mean: float, standard_deviation: float, n: ArrayLike, confidence: float = 0.95
 ) -> FunnelLimits:
@@ -79,12 +82,13 @@ def funnel_limits_of_means(
     """
     sizes = np.asarray(n, dtype=np.float64)
     is_known = math.isfinite(mean) and math.isfinite(standard_deviation) and standard_deviation >= 0
-    if not (is_known and 0 < confidence < 1 and sizes.ndim == 1 and (sizes >= 1).all()):
+    if not (is_known and 0 < confidence < 1 and sizes.ndim == 1 and ((sizes >= 1) & (sizes < np.inf)).all()):
         raise NoStatistic("a finite mean, units of at least one value, a confidence between 0 and 1")
     half = -float(special.ndtri((1 - confidence) / 2)) * standard_deviation / np.sqrt(sizes)
     return FunnelLimits(low=mean - half, high=mean + half)
 
 
+@statistic
 def heterogeneity_of_proportions(successes: ArrayLike, n: ArrayLike) -> Heterogeneity:
     """Pearson's test of one share for all units.
 
@@ -111,6 +115,7 @@ def heterogeneity_of_proportions(successes: ArrayLike, n: ArrayLike) -> Heteroge
     return _heterogeneity(statistic, counts.size - 1)
 
 
+@statistic
 def heterogeneity_of_means(means: ArrayLike, n: ArrayLike, standard_deviation: float) -> Heterogeneity:
     """Cochran's Q of one mean for all units.
 
@@ -145,7 +150,11 @@ def _heterogeneity(statistic: float, degrees: int) -> Heterogeneity:
 
 def checked_counts(successes: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     counts, sizes = np.asarray(successes, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    if counts.ndim != 1 or counts.shape != sizes.shape or not ((counts >= 0) & (counts <= sizes) & (sizes >= 1)).all():
+    if (
+        counts.ndim != 1
+        or counts.shape != sizes.shape
+        or not ((counts >= 0) & (counts <= sizes) & (sizes >= 1) & (sizes < np.inf)).all()
+    ):
         raise NoStatistic("every unit has successes from 0 to n, and n of at least 1")
     if counts.size < 2:  # noqa: PLR2004 - a comparison needs two
         raise TooFewValues("a comparison", found=counts.size, needed=2, of="units")
@@ -154,7 +163,7 @@ def checked_counts(successes: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float
 
 def checked_means(means: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     found, sizes = np.asarray(means, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    if found.ndim != 1 or sizes.shape != found.shape or not np.isfinite(found).all() or not (sizes >= 1).all():
+    if found.ndim != 1 or sizes.shape != found.shape or not np.isfinite([found, sizes]).all() or not (sizes >= 1).all():
         raise NoStatistic("means are finite, shape (units,), each of at least one value")
     if found.size < 2:  # noqa: PLR2004 - a comparison needs two
         raise TooFewValues("a comparison", found=found.size, needed=2, of="units")

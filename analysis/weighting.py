@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.errors import NoStatistic, NotConverged, TooFewValues, UnknownGroup
+from analysis.given import named_values, statistic
 
 RAKING_TOLERANCE = 1e-10  # largest gap of a weighted margin, as a share of the population
 RAKING_ITERATIONS = 1000  # rounds over all margins
@@ -46,6 +47,7 @@ class Margin(NamedTuple):
     sizes: NDArray[np.float64]
 
 
+@statistic
 def post_stratify(groups: ArrayLike, population: Sizes, weights: ArrayLike | None = None) -> Weights:
     """Weights that give every group its size in the population.
 
@@ -68,6 +70,7 @@ def post_stratify(groups: ArrayLike, population: Sizes, weights: ArrayLike | Non
     return _raked([margin(groups, population)], weights)
 
 
+@statistic
 def rake(groups: Groups, population: Populations, weights: ArrayLike | None = None) -> Weights:
     """Weights that give every group of every margin its size in the population, by iterative proportional fitting.
 
@@ -93,6 +96,7 @@ def rake(groups: Groups, population: Populations, weights: ArrayLike | None = No
     return _raked(margins(groups, population), weights)
 
 
+@statistic
 def margin_gap(weights: ArrayLike, groups: Groups, population: Populations) -> float:
     """Largest difference between a weighted margin and the population's, as a share of the population.
 
@@ -114,6 +118,7 @@ def margin_gap(weights: ArrayLike, groups: Groups, population: Populations) -> f
     return _gap(found, checked_weights(weights, len(found[0].place)))
 
 
+@statistic
 def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -> NDArray[np.float64]:
     """Weights drawn in to bounds; what is cut off goes to the others in equal parts, until all keep the bounds.
 
@@ -146,6 +151,7 @@ def trim_weights(weights: ArrayLike, *, smallest: float = 0.0, largest: float) -
     return trimmed
 
 
+@statistic
 def kish_design_effect(weights: ArrayLike) -> float:
     """How many times larger unequal weights make the variance of a mean: n sum(w²) / sum(w)².
 
@@ -185,13 +191,16 @@ def checked_weights(weights: ArrayLike | None, n: int | None) -> NDArray[np.floa
 
 def margins(groups: Groups, population: Populations) -> list[Margin]:
     """The margins that `groups` and `population` describe; sizes of groups without a margin's name make one margin."""
-    if isinstance(population, Mapping) and isinstance(groups, Mapping):
-        if set(groups) != set(population):
+    sizes_by_name = named_values(population)
+    # A labelled column has names, too: of the respondents.
+    columns_by_name = None if getattr(groups, "ndim", 2) == 1 else named_values(groups)
+    if sizes_by_name is not None and columns_by_name is not None:
+        if set(columns_by_name) != set(sizes_by_name):
             raise UnknownGroup("groups and population name the same margins")
-        return [margin(groups[name], population[name]) for name in population]
-    if isinstance(groups, Mapping):
+        return [margin(columns_by_name[name], sizes) for name, sizes in sizes_by_name.items()]
+    if columns_by_name is not None:
         raise UnknownGroup("groups and population both name their margins, or both count them")
-    if isinstance(population, Mapping) or not any(isinstance(sizes, SEVERAL) for sizes in population):
+    if sizes_by_name is not None or not any(isinstance(sizes, SEVERAL) or named_values(sizes) for sizes in population):
         return [margin(groups, population)]
     columns = list(groups.T if isinstance(groups, np.ndarray) else groups)
     if len(columns) != len(population):
@@ -201,13 +210,12 @@ def margins(groups: Groups, population: Populations) -> list[Margin]:
 
 def margin(groups: Any, population: Any) -> Margin:
     """One margin; what was given is checked here, whatever its type."""
-    if not isinstance(population, Mapping):
-        population = dict(enumerate(np.asarray(population, dtype=np.float64).tolist()))
-    if any(isinstance(size, SEVERAL) for size in population.values()):
+    sizes_by_name = named_values(population)
+    if sizes_by_name is None:
+        sizes_by_name = dict(enumerate(np.asarray(population, dtype=np.float64).tolist()))
+    if any(isinstance(size, SEVERAL) for size in sizes_by_name.values()):
         raise NoStatistic("the population of a margin is the size of every group")
     labels = np.asarray(groups)
-    if not isinstance(population, Mapping) or any(isinstance(size, Mapping) for size in population.values()):
-        raise NoStatistic("the population of a margin is the size of every group")
     if labels.ndim != 1 or labels.size == 0:
         raise NoStatistic("every respondent has one group, and there is a respondent")
     try:
@@ -215,13 +223,13 @@ def margin(groups: Any, population: Any) -> Margin:
     except TypeError:  # None cannot be sorted among names
         raise UnknownGroup("every respondent has a group, and all groups are of one type") from None
     responding = dict.fromkeys(names.tolist())
-    unknown = [name for name in responding if name not in population]
+    unknown = [name for name in responding if name not in sizes_by_name]
     if unknown:
         raise UnknownGroup(f"the population has no group {unknown[0]!r}")
-    empty = [name for name, size in population.items() if size > 0 and name not in responding]
+    empty = [name for name, size in sizes_by_name.items() if size > 0 and name not in responding]
     if empty:
         raise UnknownGroup(f"nobody of group {empty[0]!r} responded: merge it with a similar group")
-    sizes = np.array([population[name] for name in responding], dtype=np.float64)
+    sizes = np.array([sizes_by_name[name] for name in responding], dtype=np.float64)
     if not (np.isfinite(sizes) & (sizes >= 0)).all() or sizes.sum() == 0:
         raise NoStatistic("sizes of groups are finite and not negative, and not all zero")
     return Margin(place, sizes)
