@@ -131,12 +131,28 @@ CREATE TABLE survey.account (
     failed_attempts integer DEFAULT 0 NOT NULL,
     counted_until timestamp with time zone,
     office text,
+    second_factor bytea,
+    last_step bigint DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
     CONSTRAINT account_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text))),
     CONSTRAINT account_failed_attempts_check CHECK ((failed_attempts >= 0)),
     CONSTRAINT account_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text]))),
     CONSTRAINT account_office_check1 CHECK (((office IS NULL) OR (role = 'auditor'::text))),
     CONSTRAINT account_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
-    CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text])))
+    CONSTRAINT account_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text]))),
+    CONSTRAINT account_second_factor_check CHECK (((length(second_factor) >= 32) AND (length(second_factor) <= 128)))
+);
+CREATE TABLE survey.account_invitation (
+    email text NOT NULL,
+    role text NOT NULL,
+    office text,
+    code_sha256 bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_invitation_check CHECK (((office IS NULL) OR (role = 'auditor'::text))),
+    CONSTRAINT account_invitation_code_sha256_check CHECK ((length(code_sha256) = 32)),
+    CONSTRAINT account_invitation_email_check CHECK (((email = lower(email)) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+$'::text))),
+    CONSTRAINT account_invitation_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text]))),
+    CONSTRAINT account_invitation_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text])))
 );
 CREATE TABLE survey.approval (
     survey_id text NOT NULL,
@@ -189,6 +205,14 @@ CREATE TABLE survey.invitation (
 ALTER TABLE ONLY survey.invitation ALTER COLUMN code_hash SET STATISTICS 0;
 ALTER TABLE ONLY survey.invitation ALTER COLUMN blinded_hash SET STATISTICS 0;
 ALTER TABLE ONLY survey.invitation ALTER COLUMN blind_signature SET STATISTICS 0;
+CREATE TABLE survey.known_browser (
+    token_sha256 bytea NOT NULL,
+    email text NOT NULL,
+    failed_attempts integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT known_browser_failed_attempts_check CHECK ((failed_attempts >= 0)),
+    CONSTRAINT known_browser_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
 CREATE TABLE survey.mailing (
     round_id text NOT NULL,
     kind text NOT NULL,
@@ -228,6 +252,13 @@ CREATE TABLE survey.proposal (
     document_sha256 bytea GENERATED ALWAYS AS (sha256(document)) STORED NOT NULL,
     settled boolean DEFAULT false NOT NULL,
     CONSTRAINT proposal_number_check CHECK ((number > 0))
+);
+CREATE TABLE survey.recovery_code (
+    email text NOT NULL,
+    code_sha256 bytea NOT NULL,
+    failed_attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT recovery_code_code_sha256_check CHECK ((length(code_sha256) = 32)),
+    CONSTRAINT recovery_code_failed_attempts_check CHECK ((failed_attempts >= 0))
 );
 CREATE TABLE survey.release (
     round_id text NOT NULL,
@@ -321,10 +352,20 @@ CREATE TABLE survey.session (
     idle_at timestamp with time zone NOT NULL,
     confirmed_at timestamp with time zone,
     failed_confirmations integer DEFAULT 0 NOT NULL,
+    drawn_factor bytea,
     CONSTRAINT session_csrf_secret_check CHECK ((length(csrf_secret) = 32)),
+    CONSTRAINT session_drawn_factor_check CHECK (((length(drawn_factor) >= 32) AND (length(drawn_factor) <= 128))),
     CONSTRAINT session_failed_confirmations_check CHECK ((failed_confirmations >= 0)),
     CONSTRAINT session_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT session_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
+CREATE TABLE survey.stand_in (
+    email text NOT NULL,
+    stands_in text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    CONSTRAINT stand_in_check CHECK ((stands_in <> email)),
+    CONSTRAINT stand_in_check1 CHECK ((last_day >= first_day))
 );
 CREATE TABLE survey.survey (
     survey_id text NOT NULL,
@@ -365,6 +406,10 @@ CREATE TABLE survey.trustee (
     proven boolean DEFAULT false NOT NULL,
     CONSTRAINT trustee_place_check CHECK ((place >= 0))
 );
+ALTER TABLE ONLY survey.account_invitation
+    ADD CONSTRAINT account_invitation_code_sha256_key UNIQUE (code_sha256);
+ALTER TABLE ONLY survey.account_invitation
+    ADD CONSTRAINT account_invitation_pkey PRIMARY KEY (email);
 ALTER TABLE ONLY survey.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (email);
 ALTER TABLE ONLY survey.approval
@@ -378,6 +423,8 @@ ALTER TABLE ONLY survey.comment_verdict
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (round_id, code_hash);
 ALTER TABLE survey.invitation CLUSTER ON invitation_pkey;
+ALTER TABLE ONLY survey.known_browser
+    ADD CONSTRAINT known_browser_pkey PRIMARY KEY (token_sha256, email);
 ALTER TABLE ONLY survey.mailing
     ADD CONSTRAINT mailing_pkey PRIMARY KEY (round_id, kind, number);
 ALTER TABLE ONLY survey.participation_band
@@ -386,6 +433,8 @@ ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.proposal
     ADD CONSTRAINT proposal_pkey PRIMARY KEY (round_id, number);
+ALTER TABLE ONLY survey.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (email, code_sha256);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_pkey PRIMARY KEY (round_id, number);
 ALTER TABLE ONLY survey.response_block
@@ -398,6 +447,8 @@ ALTER TABLE ONLY survey.sealed_response
     ADD CONSTRAINT sealed_response_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (token_sha256);
+ALTER TABLE ONLY survey.stand_in
+    ADD CONSTRAINT stand_in_pkey PRIMARY KEY (email);
 ALTER TABLE ONLY survey.survey_draft
     ADD CONSTRAINT survey_draft_pkey PRIMARY KEY (draft_id);
 ALTER TABLE ONLY survey.survey
@@ -410,11 +461,13 @@ ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_pkey PRIMARY KEY (round_id, place);
 ALTER TABLE ONLY survey.trustee
     ADD CONSTRAINT trustee_round_id_email_key UNIQUE (round_id, email);
+CREATE INDEX known_browser_email_idx ON survey.known_browser USING btree (email);
 CREATE INDEX preparation_survey_id_idx ON survey.preparation USING btree (survey_id);
 CREATE UNIQUE INDEX proposal_waiting_key ON survey.proposal USING btree (round_id) WHERE (NOT settled);
 CREATE UNIQUE INDEX release_position_key ON survey.release USING btree ("position");
 CREATE INDEX round_survey_id_idx ON survey.round USING btree (survey_id);
 CREATE INDEX session_email_idx ON survey.session USING btree (email);
+CREATE INDEX stand_in_stands_in_idx ON survey.stand_in USING btree (stands_in);
 CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXECUTE FUNCTION survey.keep_binding();
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
 ALTER TABLE ONLY survey.approval
@@ -423,6 +476,8 @@ ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.invitation
     ADD CONSTRAINT invitation_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.known_browser
+    ADD CONSTRAINT known_browser_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
 ALTER TABLE ONLY survey.mailing
     ADD CONSTRAINT mailing_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.participation_band
@@ -431,6 +486,8 @@ ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.proposal
     ADD CONSTRAINT proposal_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.recovery_code
+    ADD CONSTRAINT recovery_code_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
 ALTER TABLE ONLY survey.release
     ADD CONSTRAINT release_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.response_block
@@ -439,6 +496,10 @@ ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
+ALTER TABLE ONLY survey.stand_in
+    ADD CONSTRAINT stand_in_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
+ALTER TABLE ONLY survey.stand_in
+    ADD CONSTRAINT stand_in_stands_in_fkey FOREIGN KEY (stands_in) REFERENCES survey.account(email);
 ALTER TABLE ONLY survey.tabulation_work
     ADD CONSTRAINT tabulation_work_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.team_notice
@@ -486,6 +547,14 @@ GRANT UPDATE(disabled) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(failed_attempts) ON TABLE survey.account TO survey_team;
 GRANT UPDATE(counted_until) ON TABLE survey.account TO survey_team;
 GRANT INSERT(office),UPDATE(office) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(second_factor) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(last_step) ON TABLE survey.account TO survey_team;
+GRANT UPDATE(next_attempt_at) ON TABLE survey.account TO survey_team;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.account_invitation TO survey_team;
+GRANT UPDATE(role) ON TABLE survey.account_invitation TO survey_team;
+GRANT UPDATE(office) ON TABLE survey.account_invitation TO survey_team;
+GRANT UPDATE(code_sha256) ON TABLE survey.account_invitation TO survey_team;
+GRANT UPDATE(expires_at) ON TABLE survey.account_invitation TO survey_team;
 GRANT SELECT ON TABLE survey.approval TO survey_operation;
 GRANT SELECT ON TABLE survey.approval TO survey_reporting;
 GRANT SELECT ON TABLE survey.approval TO survey_participation;
@@ -511,6 +580,10 @@ GRANT UPDATE(blinded_hash) ON TABLE survey.invitation TO survey_participation;
 GRANT SELECT(blinded_hash) ON TABLE survey.invitation TO survey_operation;
 GRANT UPDATE(blind_signature) ON TABLE survey.invitation TO survey_participation;
 GRANT SELECT(void) ON TABLE survey.invitation TO survey_operation;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.known_browser TO survey_team;
+GRANT UPDATE(token_sha256) ON TABLE survey.known_browser TO survey_team;
+GRANT UPDATE(failed_attempts) ON TABLE survey.known_browser TO survey_team;
+GRANT UPDATE(expires_at) ON TABLE survey.known_browser TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.mailing TO survey_operation;
 GRANT SELECT ON TABLE survey.mailing TO survey_reporting;
 GRANT UPDATE(recipients) ON TABLE survey.mailing TO survey_operation;
@@ -525,6 +598,8 @@ GRANT SELECT ON TABLE survey.preparation TO survey_reporting;
 GRANT SELECT,INSERT ON TABLE survey.proposal TO survey_tabulation;
 GRANT SELECT ON TABLE survey.proposal TO survey_reporting;
 GRANT UPDATE(settled) ON TABLE survey.proposal TO survey_tabulation;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.recovery_code TO survey_team;
+GRANT UPDATE(failed_attempts) ON TABLE survey.recovery_code TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.release TO survey_tabulation;
 GRANT SELECT ON TABLE survey.release TO survey_reporting;
 GRANT UPDATE(withdrawn) ON TABLE survey.release TO survey_tabulation;
@@ -560,10 +635,17 @@ GRANT SELECT ON TABLE survey.round_state TO survey_reporting;
 GRANT INSERT ON TABLE survey.sealed_response TO survey_participation;
 GRANT SELECT ON TABLE survey.sealed_response TO survey_opening;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.session TO survey_team;
+GRANT UPDATE(token_sha256) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(language) ON TABLE survey.session TO survey_team;
+GRANT UPDATE(expires_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(idle_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(confirmed_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(failed_confirmations) ON TABLE survey.session TO survey_team;
+GRANT UPDATE(drawn_factor) ON TABLE survey.session TO survey_team;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(stands_in) ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(first_day) ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(last_day) ON TABLE survey.stand_in TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.survey_draft TO survey_operation;
