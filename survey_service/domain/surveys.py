@@ -4,6 +4,8 @@ from typing import Literal, NewType, get_args
 
 from msgspec import Struct
 
+from survey_service.domain.schedules import Schedule
+
 SurveyId = NewType("SurveyId", str)
 Text = dict[str, str]
 
@@ -13,7 +15,6 @@ RETENTION_DAYS = 90  # whole days from the unsealing to the erasure, unless the 
 LONGEST_RETENTION_DAYS = 365
 HEADCOUNTS_BY_ITEM = {"leadership-role": "headcount_leadership", "citizen-contact": "headcount_contact"}
 # The items that may be crossed with the unit, each with the column of the units file that says how many answer "yes".
-OPEN_DAYS = 14  # whole days a round is open, unless the survey says otherwise
 
 
 Office = Literal["staff-council", "data-protection"]
@@ -48,12 +49,6 @@ class Cut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_de
 
     dimensions: tuple[str, ...]
     items: tuple[str, ...] = ()
-
-
-class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """For how many whole days a round is open."""
-
-    days: int = OPEN_DAYS
 
 
 class GivenSurvey(Struct, frozen=True, kw_only=True):

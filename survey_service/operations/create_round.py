@@ -1,7 +1,7 @@
 """Plans a round: makes its keys, then its terms, which never change again."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,6 +11,7 @@ from msgspec import Struct
 from survey_service.domain import blind_signatures, encodings
 from survey_service.domain.messages import QuestionnaireReference, Terms, parse
 from survey_service.domain.rounds import PLAINTEXT_SIZE, NewRound, Round, RoundId
+from survey_service.domain.schedules import closes_after
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_round
@@ -70,7 +71,7 @@ async def agreed_times(
     """When a round opens and closes that is asked for now. Raises: UnusableTimes."""
     now = await store.read_clock(connection)
     opens = opens_at or now
-    closes = closes_at or opens + timedelta(days=survey.schedule.days)
+    closes = closes_at or closes_after(survey.schedule, opens)
     if closes <= max(opens, now):
         raise UnusableTimes(
             f"The round would open {opens:%Y-%m-%d %H:%M} and close {closes:%Y-%m-%d %H:%M} UTC.",

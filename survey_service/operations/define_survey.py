@@ -14,6 +14,7 @@ from questionnaires import definitions
 from questionnaires.model import Item, Questionnaire
 from survey_service.domain.key_shares import MOST_TRUSTEES, SMALLEST_THRESHOLD, parse_custody
 from survey_service.domain.rounds import PLAINTEXT_SIZE
+from survey_service.domain.schedules import faults_of
 from survey_service.domain.survey_faults import FaultySurvey, SurveyFault
 from survey_service.domain.surveys import (
     HEADCOUNTS_BY_ITEM,
@@ -120,8 +121,7 @@ def _rule_faults(given: GivenSurvey) -> Iterator[SurveyFault]:
         yield SurveyFault(place="approvals", name="approvals_twice")
     if not 1 <= given.retention_days <= LONGEST_RETENTION_DAYS:
         yield SurveyFault(place="retention_days", name="retention", facts={"most": LONGEST_RETENTION_DAYS})
-    if given.schedule.days < 1:
-        yield SurveyFault(place="schedule.days", name="schedule_days")
+    yield from faults_of(given.schedule)
 
 
 def _unit_faults(given: GivenSurvey, units: tuple[Unit, ...]) -> Iterator[SurveyFault]:

@@ -13,7 +13,8 @@ from survey_service import blocks
 from survey_service.blocks import RESPONDENTS, UnreadableBlocks
 from survey_service.domain.responses import Block
 from survey_service.domain.rounds import Round, RoundId
-from survey_service.domain.surveys import QuestionnaireReference, Schedule, Survey, SurveyId
+from survey_service.domain.schedules import Schedule
+from survey_service.domain.surveys import QuestionnaireReference, Survey, SurveyId
 from survey_service.operations import tabulate
 from survey_service.operations.tabulate import MissingResponses
 

@@ -14,10 +14,12 @@ from survey_service.operations.installation import Installation
 from survey_service.operations.manage_accounts import list_accounts
 from survey_service.operations.prepare_round import UnusableTrustees, prepare_round
 from survey_service.operations.read_results import read_overview
+from survey_service.results.rhythm import duration_in_words
 from survey_service.web.team import frame
 from survey_service.web.team.door import HOME, LARGEST_FORM, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.moves import NoTime, typed_time
+from survey_service.web.team.wording import wording
 
 _DEED: dict[str, Any] = {"deed": "run-rounds"}
 _TRUSTEE = "trustee-"
@@ -91,6 +93,7 @@ async def _page(
         overview=await read_overview(installation),
         current=f"survey {survey_id}",
         survey=survey,
+        open_for=duration_in_words(survey.schedule.open_for, wording(signed_in(request).language)),
         missing=read.missing,
         custody=custody,
         holders=holders,

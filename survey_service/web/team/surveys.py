@@ -16,6 +16,7 @@ from survey_service.operations.approve_survey import (
     read_approvals,
 )
 from survey_service.operations.read_results import read_overview
+from survey_service.results.rhythm import schedule_in_words
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, NotAllowed, acting, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
@@ -60,6 +61,7 @@ async def _page(
         sha256=read.stored.sha256,
         questionnaire=questionnaire,
         named=named,
+        schedule=schedule_in_words(read.stored.survey.schedule, words),
         custody=parse_custody(read.stored.survey.custody),
         approvals=read.approvals,
         missing=read.missing,

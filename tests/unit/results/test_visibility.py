@@ -3,7 +3,8 @@
 from analysis import Cell, Row, SafeTable
 from survey_service.domain.releases import ReleaseDocument
 from survey_service.domain.rounds import RoundId
-from survey_service.domain.surveys import QuestionnaireReference, Schedule, Survey, SurveyId, Unit
+from survey_service.domain.schedules import Schedule
+from survey_service.domain.surveys import QuestionnaireReference, Survey, SurveyId, Unit
 from survey_service.results.participation import participation_by_unit
 from survey_service.results.visibility import visibility
 
