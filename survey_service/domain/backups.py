@@ -30,6 +30,9 @@ PARTS: dict[str, Part] = {
     # Else a restored service would tell everyone once more what they were told already.
     "team_notice": "whole",
     "trustee": "by round",
+    # Else a restored service would hold a round twice, or remind and warn anew.
+    "planned_time": "whole",
+    "scheduled_deed": "by round",
     "participation_band": "by round",
     "mailing": "by round",
     "invitation": "by round",
@@ -42,6 +45,7 @@ PARTS: dict[str, Part] = {
     # Whoever was signed in signs in again: a stolen backup opens no door.
     "session": "left out",
     "known_browser": "left out",
+    "calendar_address": "left out",
     "account_invitation": "left out",
     # What a process was doing at that moment.
     "tabulation_work": "left out",

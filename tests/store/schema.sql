@@ -181,6 +181,11 @@ CREATE TABLE survey.ballot (
     CONSTRAINT ballot_serial_check CHECK ((length(serial) = 32)),
     CONSTRAINT ballot_signature_check CHECK ((length(signature) = 384))
 );
+CREATE TABLE survey.calendar_address (
+    email text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    CONSTRAINT calendar_address_token_sha256_check CHECK ((length(token_sha256) = 32))
+);
 CREATE TABLE survey.comment_verdict (
     round_id text NOT NULL,
     item_id text NOT NULL,
@@ -232,6 +237,12 @@ CREATE TABLE survey.participation_band (
     per_cent integer NOT NULL,
     counted_on date NOT NULL,
     CONSTRAINT participation_band_per_cent_check CHECK ((((per_cent >= 0) AND (per_cent <= 100)) AND ((per_cent % 10) = 0)))
+);
+CREATE TABLE survey.planned_time (
+    survey_id text NOT NULL,
+    planned_for timestamp with time zone NOT NULL,
+    round_id text,
+    CONSTRAINT planned_time_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text))
 );
 CREATE TABLE survey.preparation (
     round_id text NOT NULL,
@@ -337,6 +348,13 @@ CREATE VIEW survey.round_state WITH (security_invoker='true') AS
             ELSE stage
         END AS state
    FROM survey.round;
+CREATE TABLE survey.scheduled_deed (
+    round_id text NOT NULL,
+    deed text NOT NULL,
+    number integer NOT NULL,
+    CONSTRAINT scheduled_deed_deed_check CHECK ((deed = ANY (ARRAY['open'::text, 'remind'::text, 'warn'::text]))),
+    CONSTRAINT scheduled_deed_number_check CHECK ((number > 0))
+);
 CREATE TABLE survey.sealed_response (
     round_id text NOT NULL,
     serial bytea NOT NULL,
@@ -372,6 +390,7 @@ CREATE TABLE survey.survey (
     definition bytea NOT NULL,
     definition_sha256 bytea GENERATED ALWAYS AS (sha256(definition)) STORED NOT NULL,
     questionnaire bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT survey.clock(),
     CONSTRAINT survey_survey_id_check CHECK ((survey_id ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
 CREATE TABLE survey.survey_draft (
@@ -418,6 +437,10 @@ ALTER TABLE ONLY survey.audit_entry
     ADD CONSTRAINT audit_entry_pkey PRIMARY KEY ("position");
 ALTER TABLE ONLY survey.ballot
     ADD CONSTRAINT ballot_pkey PRIMARY KEY (round_id, serial);
+ALTER TABLE ONLY survey.calendar_address
+    ADD CONSTRAINT calendar_address_pkey PRIMARY KEY (email);
+ALTER TABLE ONLY survey.calendar_address
+    ADD CONSTRAINT calendar_address_token_sha256_key UNIQUE (token_sha256);
 ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_pkey PRIMARY KEY (round_id, item_id, place, reviewer);
 ALTER TABLE ONLY survey.invitation
@@ -429,6 +452,8 @@ ALTER TABLE ONLY survey.mailing
     ADD CONSTRAINT mailing_pkey PRIMARY KEY (round_id, kind, number);
 ALTER TABLE ONLY survey.participation_band
     ADD CONSTRAINT participation_band_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.planned_time
+    ADD CONSTRAINT planned_time_pkey PRIMARY KEY (survey_id, planned_for);
 ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_pkey PRIMARY KEY (round_id);
 ALTER TABLE ONLY survey.proposal
@@ -443,6 +468,8 @@ ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_number_key UNIQUE (number);
 ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.scheduled_deed
+    ADD CONSTRAINT scheduled_deed_pkey PRIMARY KEY (round_id, deed, number);
 ALTER TABLE ONLY survey.sealed_response
     ADD CONSTRAINT sealed_response_pkey PRIMARY KEY (round_id, serial);
 ALTER TABLE ONLY survey.session
@@ -472,6 +499,8 @@ CREATE TRIGGER keep_binding BEFORE UPDATE ON survey.invitation FOR EACH ROW EXEC
 CREATE TRIGGER keep_terms BEFORE UPDATE ON survey.round FOR EACH ROW EXECUTE FUNCTION survey.keep_terms();
 ALTER TABLE ONLY survey.approval
     ADD CONSTRAINT approval_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+ALTER TABLE ONLY survey.calendar_address
+    ADD CONSTRAINT calendar_address_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email) ON DELETE CASCADE;
 ALTER TABLE ONLY survey.comment_verdict
     ADD CONSTRAINT comment_verdict_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.invitation
@@ -482,6 +511,8 @@ ALTER TABLE ONLY survey.mailing
     ADD CONSTRAINT mailing_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.participation_band
     ADD CONSTRAINT participation_band_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
+ALTER TABLE ONLY survey.planned_time
+    ADD CONSTRAINT planned_time_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
 ALTER TABLE ONLY survey.proposal
@@ -494,6 +525,8 @@ ALTER TABLE ONLY survey.response_block
     ADD CONSTRAINT response_block_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.round
     ADD CONSTRAINT round_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES survey.survey(survey_id);
+ALTER TABLE ONLY survey.scheduled_deed
+    ADD CONSTRAINT scheduled_deed_round_id_fkey FOREIGN KEY (round_id) REFERENCES survey.round(round_id);
 ALTER TABLE ONLY survey.session
     ADD CONSTRAINT session_email_fkey FOREIGN KEY (email) REFERENCES survey.account(email);
 ALTER TABLE ONLY survey.stand_in
@@ -567,6 +600,8 @@ GRANT SELECT ON TABLE survey.ballot TO survey_reporting;
 GRANT SELECT(round_id) ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT(serial) ON TABLE survey.ballot TO survey_participation;
 GRANT SELECT(receipt) ON TABLE survey.ballot TO survey_participation;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.calendar_address TO survey_team;
+GRANT UPDATE(token_sha256) ON TABLE survey.calendar_address TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.comment_verdict TO survey_tabulation;
 GRANT DELETE ON TABLE survey.comment_verdict TO survey_operation;
 GRANT SELECT(round_id) ON TABLE survey.comment_verdict TO survey_operation;
@@ -593,6 +628,8 @@ GRANT UPDATE(unclear) ON TABLE survey.mailing TO survey_operation;
 GRANT UPDATE(done) ON TABLE survey.mailing TO survey_operation;
 GRANT SELECT,INSERT,UPDATE ON TABLE survey.participation_band TO survey_operation;
 GRANT SELECT ON TABLE survey.participation_band TO survey_reporting;
+GRANT SELECT,INSERT ON TABLE survey.planned_time TO survey_operation;
+GRANT SELECT ON TABLE survey.planned_time TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.preparation TO survey_operation;
 GRANT SELECT ON TABLE survey.preparation TO survey_reporting;
 GRANT SELECT,INSERT ON TABLE survey.proposal TO survey_tabulation;
@@ -632,6 +669,8 @@ GRANT SELECT ON TABLE survey.round_state TO survey_operation;
 GRANT SELECT ON TABLE survey.round_state TO survey_opening;
 GRANT SELECT ON TABLE survey.round_state TO survey_tabulation;
 GRANT SELECT ON TABLE survey.round_state TO survey_reporting;
+GRANT SELECT,INSERT ON TABLE survey.scheduled_deed TO survey_operation;
+GRANT SELECT ON TABLE survey.scheduled_deed TO survey_reporting;
 GRANT INSERT ON TABLE survey.sealed_response TO survey_participation;
 GRANT SELECT ON TABLE survey.sealed_response TO survey_opening;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.session TO survey_team;
