@@ -29,6 +29,7 @@ PARTS: dict[str, Part] = {
     "audit_entry": "whole",
     # Else a restored service would tell everyone once more what they were told already.
     "team_notice": "whole",
+    "programme_measure": "whole",
     "trustee": "by round",
     # Else a restored service would hold a round twice, or remind and warn anew.
     "planned_time": "whole",

@@ -1,16 +1,22 @@
 """What the team reads: all surveys with their rounds, and one round with what of it is released."""
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.domain.releases import ReleaseDocument, Withdrawal
 from survey_service.domain.rounds import Round, RoundId
+from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.surveys import Survey
 from survey_service.operations.installation import Installation
 from survey_service.operations.release_tables import NothingReleased, read_release
+from survey_service.results.figures import Released
+from survey_service.results.history import History, PastRound
+from survey_service.store import programme, releases
 from survey_service.store import rounds as store
 from survey_service.store.rounds import RoundEntry
 
@@ -34,11 +40,15 @@ class Overview(Struct, frozen=True, kw_only=True):
 
 
 class Results(Struct, frozen=True, kw_only=True):
-    """release: None where nothing of the round is released. withdrawal: then, of what was; None where nothing was."""
+    """release: None where nothing of the round is released. withdrawal: then, of what was; None where nothing was.
+
+    history: what the round is compared with.
+    """
 
     round: Round
     questionnaire: Questionnaire
     release: ReleaseDocument | None
+    history: History
     withdrawal: Withdrawal | None = None
 
 
@@ -76,5 +86,30 @@ async def read_results(installation: Installation, round_id: str) -> Results:
         round=found,
         questionnaire=definitions.from_bytes(found.questionnaire),
         release=document,
+        history=await read_history(installation, found),
         withdrawal=withdrawal,
     )
+
+
+async def read_history(installation: Installation, found: Round) -> History:
+    """What is released of the rounds before, and what the programme did."""
+    async with installation.database.session("reporting") as connection:
+        before = await releases.select_releases_before(connection, found.round_id)
+        measures = await programme.list_measures(connection)
+    return History(
+        opened_on=_day(found.opens_at),
+        earlier=tuple(
+            PastRound(opened_on=_day(one.opens_at), released=_released(one.document, one.questionnaire))
+            for one in before
+        ),
+        measures=measures,
+    )
+
+
+@lru_cache(maxsize=32)  # releases never change; reading one takes longer than all the rest
+def _released(document: bytes, questionnaire: bytes) -> Released:
+    return Released(msgspec.json.decode(document, type=ReleaseDocument), definitions.from_bytes(questionnaire))
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(TIME_ZONE).date()

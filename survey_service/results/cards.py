@@ -9,6 +9,7 @@ from questionnaires.model import Item, Scale
 from survey_service.results.charts import Chart, Kind, Measured, chart
 from survey_service.results.figures import Dimensions, Figure, Measure, Released, Share, measure, measure_of, share
 from survey_service.results.findings import group_label
+from survey_service.results.pictures import Picture
 from survey_service.results.wording import HIDDEN, Wording
 
 INTERVAL_COLUMNS = ("answer", "count", "share", "interval")
@@ -31,7 +32,7 @@ class Questions(Struct, frozen=True, kw_only=True):
 
 
 class Card(Struct, frozen=True, kw_only=True):
-    """asked, base: sentences. chart: None where a table says it better. questions: of each scale it shows."""
+    """asked, base: sentences. chart, picture: None where a table says it better. questions: of each scale it shows."""
 
     id: str
     title: str
@@ -40,6 +41,7 @@ class Card(Struct, frozen=True, kw_only=True):
     chart: Chart | None
     table: Table
     questions: tuple[Questions, ...] = ()
+    picture: Picture | None = None
 
 
 class Cards:

@@ -134,13 +134,24 @@ class Released:
         option = dimension.option(code)
         return self._units[code].name if option is None else option.text
 
+    def made_of(self, code: str) -> frozenset[str]:
+        """The lowest units below a unit, by which it can be told whether its name still stands for the same."""
+        parents = {unit.parent for unit in self._units.values()}
+        return frozenset(
+            leaf for leaf in self._units if leaf not in parents and (leaf == code or code in self._above(leaf))
+        )
+
+    def _above(self, code: str) -> list[str]:
+        found = []
+        unit = self._units.get(code)
+        while unit is not None and unit.parent is not None:
+            found.append(unit.parent)
+            unit = self._units.get(unit.parent)
+        return found
+
     def depth(self, dimension: Item, code: str, among: Collection[str]) -> int:
         """How many of the groups listed are above one."""
-        depth, unit = 0, self._units.get(code) if dimension.options_from is not None else None
-        while unit is not None and unit.parent is not None:
-            depth += unit.parent in among
-            unit = self._units.get(unit.parent)
-        return depth
+        return 0 if dimension.options_from is None else sum(above in among for above in self._above(code))
 
     def table(self, figure: Figure, cut: Dimensions = ()) -> SafeTable | None:
         return self._tables.get((figure.id, cut))

@@ -1,25 +1,69 @@
-"""What stands out, in three to five sentences: each states released figures, and says where they are not sure."""
+"""What stands out, in three to five sentences: each states released figures, and says where they are not sure.
+
+The first three say how much was met, what has changed, and where it differs: what a reader takes along.
+"""
 
 from itertools import combinations
 
 from analysis import Row
 from questionnaires.model import Item, Scale
 from survey_service.domain.releases import ReleaseDocument
+from survey_service.results.changes import Change, Changes, surest
 from survey_service.results.figures import Dimensions, Released, Share, do_not_overlap, measure, score_interval, share
 from survey_service.results.wording import Wording
 
 Named = tuple[str, Share]
 
+_NAMED_CHANGES = 2  # in the sentence; more are counted
 
-def findings(document: ReleaseDocument, released: Released, words: Wording) -> list[str]:
-    counted = words(
+
+def answered(document: ReleaseDocument, words: Wording) -> str:
+    """How many answers the findings rest on, of how many people."""
+    return words(
         "finding.counted",
         analysed=words.whole(document.analysed),
         roster=words.whole(document.roster_size),
         rate=words.whole_per_cent(document.analysed / document.roster_size),
     )
-    found = (_prevalence(released, words), _most(released, words), _scales(released, words), _groups(released, words))
-    return [counted, *(sentence for sentence in found if sentence)]
+
+
+def findings(released: Released, changes: Changes | None, words: Wording) -> list[str]:
+    """changes: since the round before; None where there is none."""
+    found = (
+        _prevalence(released, words),
+        _changed(changes, words),
+        _groups(released, words),
+        _most(released, words),
+        _scales(released, words),
+    )
+    return [sentence for sentence in found if sentence]
+
+
+def _changed(changes: Changes | None, words: Wording) -> str | None:
+    """The two largest changes beyond noise; where there is none, the largest, as not sure."""
+    tested = [] if changes is None else [change for change in changes.whole if change.points is not None]
+    if changes is None or not tested:
+        return None
+    sure = surest(tested)
+    named = sure[:_NAMED_CHANGES] or [max(tested, key=lambda change: abs(change.effect))]
+    sentence = words(
+        "finding.change_sure" if sure else "finding.change_unsure",
+        since=words.calendar_day(changes.since),
+        changes=words.listed([_change(change, words) for change in named]),
+    )
+    more = len(sure) - len(named)
+    return sentence + words("finding.change_more", count=words.whole(more)) if more > 0 else sentence
+
+
+def _change(change: Change, words: Wording) -> str:
+    _, low, high = change.points or (0.0, 0.0, 0.0)
+    return words(
+        "finding.change",
+        label=words.quoted(words.of(change.scale.title)),
+        earlier=change.earlier.text(words),
+        later=change.later.text(words),
+        interval=words.signed_interval(low, high),
+    )
 
 
 def _prevalence(released: Released, words: Wording) -> str | None:

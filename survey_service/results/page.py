@@ -1,4 +1,4 @@
-"""The results page of a round, made of its release and its questionnaire's wordings; nothing else is read."""
+"""The results page of a round, made of its release, those before it and its questionnaire's wordings; nothing else is read."""
 
 from itertools import groupby
 
@@ -7,8 +7,12 @@ from msgspec import Struct
 from questionnaires.model import Item, Questionnaire
 from survey_service.domain.releases import ReleaseDocument
 from survey_service.results.cards import Card, Cards
+from survey_service.results.change_cards import ChangeSection, change_section
+from survey_service.results.changes import changes_of_the_whole
 from survey_service.results.figures import Dimensions, Figure, Released, measure
-from survey_service.results.findings import findings
+from survey_service.results.findings import answered, findings
+from survey_service.results.history import History
+from survey_service.results.unit_maps import ShownUnit, shown_units, unit_maps
 from survey_service.results.wording import Wording
 
 
@@ -36,23 +40,38 @@ class Comments(Struct, frozen=True, kw_only=True):
 
 
 class ResultsPage(Struct, frozen=True, kw_only=True):
-    """findings, method: sentences. profile: the mean scores at a glance. respondents: how large the groups are."""
+    """answered: how many the findings rest on. findings, method: sentences. profile: the mean scores at a glance.
 
+    change: None where the rounds before were not read. units: those that show. maps: of the units.
+    respondents: how large the groups are.
+    """
+
+    answered: str
     findings: tuple[str, ...]
+    change: ChangeSection | None
     profile: Card | None
+    units: tuple[ShownUnit, ...]
+    maps: tuple[Card, ...]
     parts: tuple[Part, ...]
     respondents: tuple[Card, ...]
     method: tuple[str, ...]
     comments: tuple[Comments, ...] = ()
 
 
-def results_page(document: ReleaseDocument, questionnaire: Questionnaire, words: Wording) -> ResultsPage:
+def results_page(
+    document: ReleaseDocument, questionnaire: Questionnaire, words: Wording, history: History | None = None
+) -> ResultsPage:
+    """history: None: nothing is said of what has changed."""
     released = Released(document, questionnaire)
     cards = Cards(released, words)
     scores = released.scales("score")
     return ResultsPage(
-        findings=tuple(findings(document, released, words)),
+        answered=answered(document, words),
+        findings=tuple(findings(released, None if history is None else changes_of_the_whole(released, history), words)),
+        change=None if history is None else change_section(released, history, words),
         profile=cards.profile(scores) if scores else None,
+        units=tuple(shown_units(released, words)),
+        maps=unit_maps(released, words),
         parts=tuple(part for part in _parts(released, cards, words) if part.cards or part.comparisons),
         respondents=tuple(card for cut in released.cuts if (card := cards.respondents(cut))),
         method=(

@@ -60,6 +60,21 @@ class Wording:
     def score_interval(self, low: float, high: float) -> str:
         return f"{self.decimal(low)} {'bis' if self.language == 'de' else 'to'} {self.decimal(high)}"
 
+    def signed(self, points: float) -> str:
+        """A difference with its sign; without one where rounding leaves nothing."""
+        rounded = _rounded(points)
+        sign = "+" if rounded > 0 else "\N{MINUS SIGN}" if rounded < 0 else ""
+        return sign + self.decimal(abs(points))
+
+    def signed_interval(self, low: float, high: float) -> str:
+        return f"{self.signed(low)} {'bis' if self.language == 'de' else 'to'} {self.signed(high)}"
+
+    def effect(self, size: float) -> str:
+        """Cohen's h or d with two decimals and its sign."""
+        rounded = Decimal(str(size)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        sign = "+" if rounded > 0 else "\N{MINUS SIGN}" if rounded < 0 else ""
+        return sign + str(abs(rounded)).replace(".", self._decimal)
+
     def whole_per_cent(self, share: float) -> str:
         return self._with_sign(str(int(Decimal(str(share * 100)).quantize(Decimal(1), ROUND_HALF_UP))))
 

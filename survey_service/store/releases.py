@@ -1,6 +1,9 @@
 """Releases and their ledger."""
 
+from datetime import datetime
+
 import msgspec
+from msgspec import Struct
 
 from survey_service.domain.release_ledger import START, LedgerEntry
 from survey_service.domain.releases import Proposal, ReleaseDocument, Withdrawal
@@ -35,6 +38,21 @@ async def select_release_before(connection: AnyConnection, round_id: RoundId) ->
     """The document in force of the survey's last released round of the same kind; None where there is none."""
     row = await connection.fetchrow(statement("select_release_before"), round_id)
     return None if row is None else row["document"]
+
+
+class PastRelease(Struct, frozen=True, kw_only=True):
+    """The release in force of an earlier round. questionnaire, document: as stored."""
+
+    round_id: RoundId
+    opens_at: datetime
+    questionnaire: bytes
+    document: bytes
+
+
+async def select_releases_before(connection: AnyConnection, round_id: RoundId) -> tuple[PastRelease, ...]:
+    """Of the survey's earlier rounds of the same kind, the earliest first."""
+    rows = await connection.fetch(statement("select_releases_before"), round_id)
+    return tuple(PastRelease(**dict(row)) for row in rows)
 
 
 async def list_ledger(connection: AnyConnection) -> list[LedgerEntry]:

@@ -256,6 +256,14 @@ CREATE TABLE survey.preparation (
     CONSTRAINT preparation_round_id_check CHECK ((round_id ~ '^[a-z0-9-]{1,64}$'::text)),
     CONSTRAINT preparation_threshold_check CHECK ((threshold >= 2))
 );
+CREATE TABLE survey.programme_measure (
+    measure_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    day date NOT NULL,
+    name_de text NOT NULL,
+    name_en text,
+    CONSTRAINT programme_measure_name_de_check CHECK (((length(name_de) >= 1) AND (length(name_de) <= 80))),
+    CONSTRAINT programme_measure_name_en_check CHECK (((length(name_en) >= 1) AND (length(name_en) <= 80)))
+);
 CREATE TABLE survey.proposal (
     round_id text NOT NULL,
     number integer NOT NULL,
@@ -280,6 +288,7 @@ CREATE TABLE survey.release (
     "position" bigint,
     head bytea,
     withdrawn_because text,
+    for_staff boolean DEFAULT false NOT NULL,
     CONSTRAINT release_head_check CHECK ((length(head) = 32)),
     CONSTRAINT release_head_given CHECK ((head IS NOT NULL)),
     CONSTRAINT release_number_check CHECK ((number > 0)),
@@ -456,6 +465,8 @@ ALTER TABLE ONLY survey.planned_time
     ADD CONSTRAINT planned_time_pkey PRIMARY KEY (survey_id, planned_for);
 ALTER TABLE ONLY survey.preparation
     ADD CONSTRAINT preparation_pkey PRIMARY KEY (round_id);
+ALTER TABLE ONLY survey.programme_measure
+    ADD CONSTRAINT programme_measure_pkey PRIMARY KEY (measure_id);
 ALTER TABLE ONLY survey.proposal
     ADD CONSTRAINT proposal_pkey PRIMARY KEY (round_id, number);
 ALTER TABLE ONLY survey.recovery_code
@@ -632,6 +643,11 @@ GRANT SELECT,INSERT ON TABLE survey.planned_time TO survey_operation;
 GRANT SELECT ON TABLE survey.planned_time TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.preparation TO survey_operation;
 GRANT SELECT ON TABLE survey.preparation TO survey_reporting;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.programme_measure TO survey_operation;
+GRANT SELECT ON TABLE survey.programme_measure TO survey_reporting;
+GRANT UPDATE(day) ON TABLE survey.programme_measure TO survey_operation;
+GRANT UPDATE(name_de) ON TABLE survey.programme_measure TO survey_operation;
+GRANT UPDATE(name_en) ON TABLE survey.programme_measure TO survey_operation;
 GRANT SELECT,INSERT ON TABLE survey.proposal TO survey_tabulation;
 GRANT SELECT ON TABLE survey.proposal TO survey_reporting;
 GRANT UPDATE(settled) ON TABLE survey.proposal TO survey_tabulation;
@@ -641,6 +657,7 @@ GRANT SELECT,INSERT ON TABLE survey.release TO survey_tabulation;
 GRANT SELECT ON TABLE survey.release TO survey_reporting;
 GRANT UPDATE(withdrawn) ON TABLE survey.release TO survey_tabulation;
 GRANT UPDATE(withdrawn_because) ON TABLE survey.release TO survey_tabulation;
+GRANT UPDATE(for_staff) ON TABLE survey.release TO survey_tabulation;
 GRANT DELETE ON TABLE survey.response_block TO survey_operation;
 GRANT INSERT ON TABLE survey.response_block TO survey_opening;
 GRANT SELECT ON TABLE survey.response_block TO survey_tabulation;

@@ -44,6 +44,21 @@ WHERE
 ORDER BY round.opens_at DESC, release.number DESC
 LIMIT 1;
 
+-- name: select_releases_before
+-- The release in force of each released round of the survey that opened before this one, the earliest first; rehearsals
+-- beside a rehearsal only.
+SELECT DISTINCT ON (round.opens_at, round.round_id)
+    round.round_id, round.opens_at, round.questionnaire, release.document
+FROM release
+JOIN round USING (round_id)
+JOIN round AS this ON this.round_id = $1
+WHERE
+    round.survey_id = this.survey_id
+    AND round.rehearsal = this.rehearsal
+    AND round.opens_at < this.opens_at
+    AND NOT release.withdrawn
+ORDER BY round.opens_at, round.round_id, release.number DESC;
+
 -- name: list_ledger
 -- The whole ledger, in its order.
 SELECT position, round_id, number, document, head, withdrawn, withdrawn_because FROM release ORDER BY position;

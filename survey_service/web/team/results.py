@@ -26,7 +26,7 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
         is_draft=False,
         release=read.release,
         withdrawal=read.withdrawal,
-        results=None if read.release is None else results_page(read.release, read.questionnaire, words),
+        results=None if read.release is None else results_page(read.release, read.questionnaire, words, read.history),
     )
 
 

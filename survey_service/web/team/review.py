@@ -13,7 +13,7 @@ from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
 from survey_service.operations.propose_beside import propose_beside, read_work
-from survey_service.operations.read_results import read_overview
+from survey_service.operations.read_results import read_history, read_overview
 from survey_service.operations.release_tables import (
     LONGEST_REASON,
     NothingProposed,
@@ -88,7 +88,7 @@ async def show_draft(round_id: FromPath[str], request: AnyRequest) -> Response[b
         is_draft=True,
         release=proposal.document,
         withdrawal=None,
-        results=results_page(proposal.document, questionnaire, words),
+        results=results_page(proposal.document, questionnaire, words, await read_history(installation, seen.round)),
     )
 
 

@@ -83,7 +83,7 @@ def mean(scale: str, estimate: float, n: int = 400) -> SafeTable:
 
 
 def test_a_prevalence_is_said_with_its_count_and_interval(core: Questionnaire) -> None:
-    sentence = page(core, prevalence("hostility-any", (None, 82, 214))).findings[1]
+    sentence = page(core, prevalence("hostility-any", (None, 82, 214))).findings[0]
     # Wilson's interval of 82 of 214 at 95 %.
     assert sentence.replace("\N{NO-BREAK SPACE}", " ").replace("\u2011", "-") == (
         "Mindestens eine Form von Anfeindung erlebt (12 Monate): 38,3 % (82 von 214; 95-%-Intervall 32,1 bis 45,0 %)."
@@ -91,22 +91,22 @@ def test_a_prevalence_is_said_with_its_count_and_interval(core: Questionnaire) -
 
 
 def test_who_could_be_invited_stands_first(core: Questionnaire) -> None:
-    first = page(core, language="en").findings[0]
+    first = page(core, language="en").answered
     assert first == "1,240 responses are analysed; 2,480 people could be invited (50%)."
 
 
 def test_the_most_frequent_form_is_not_sure_where_the_next_is_near(core: Questionnaire) -> None:
     near = page(core, frequency("insult", 150, 30, 20, 10, 4), frequency("threat", 155, 30, 20, 5, 4))
-    assert "Nicht sicher" in near.findings[1]
+    assert "Nicht sicher" in near.findings[0]
     far = page(core, frequency("insult", 100, 80, 20, 10, 4), frequency("threat", 200, 10, 2, 1, 1))
-    assert "Das ist mehr als bei jeder anderen Form." in far.findings[1]
+    assert "Das ist mehr als bei jeder anderen Form." in far.findings[0]
 
 
 def test_scales_that_lie_close_together_are_not_told_apart(core: Questionnaire) -> None:
     near = page(core, mean("superior-support", 60.0), mean("colleague-support", 61.0))
-    assert "Nicht sicher ist, ob sie sich unterscheiden." in near.findings[1]
+    assert "Nicht sicher ist, ob sie sich unterscheiden." in near.findings[0]
     far = page(core, mean("superior-support", 50.0), mean("colleague-support", 70.0))
-    assert "größer als der Zufall erklärt" in far.findings[1]
+    assert "größer als der Zufall erklärt" in far.findings[0]
 
 
 def test_groups_are_told_apart_only_where_every_comparison_made_allows_it(core: Questionnaire) -> None:

@@ -11,7 +11,8 @@ import pytest
 from survey_service.domain.rounds import State
 from survey_service.web.team.wording import wording
 
-FOLDER = Path(__file__).parents[3] / "survey_service" / "web" / "templates" / "team" / "wordings"
+TEMPLATES = Path(__file__).parents[3] / "survey_service" / "web" / "templates"
+FOLDER = TEMPLATES / "team" / "wordings"
 RESULTS = Path(__file__).parents[3] / "survey_service" / "results"
 EXPORTS = Path(__file__).parents[3] / "survey_service" / "exports"
 OPENS = datetime(2026, 11, 28, 7, 0, tzinfo=UTC)
@@ -96,7 +97,9 @@ def test_both_languages_have_the_same_wordings_with_the_same_facts() -> None:
 
 def test_every_wording_is_used() -> None:
     handlers = FOLDER.parents[2] / "team"
-    code = "".join(path.read_text("utf-8") for path in FOLDER.parent.glob("*.html"))
+    code = "".join(
+        path.read_text("utf-8") for folder in ("team", "results") for path in (TEMPLATES / folder).glob("*.html")
+    )
     code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS, EXPORTS) for path in folder.glob("*.py"))
     composed = (
         "hidden.",
@@ -119,6 +122,9 @@ def test_every_wording_is_used() -> None:
         "audit.fact.",
         "column.",
         "results.message_",
+        "rhythm.",
+        "units.message_",
+        "units.shown_",
         "finding.",
         "trustee.task.",
         "trustee.refused.",
