@@ -1,10 +1,11 @@
 """The settings, read once into one frozen Struct and passed in."""
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -26,7 +27,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_dir: private keys; never inside `data_dir`, never in a backup.
     spool_dir: addresses and what mail is still to go; never inside either of the two, never in a backup.
     base_url: where participants reach the service; links on invitations begin with it.
-    trusted_proxies: addresses whose forwarding headers are believed, comma-separated.
+    trusted_proxies: addresses and networks whose forwarding headers are believed, comma-separated; "*": all.
+    metrics_address: host and port of `/metrics`, its own; empty: there is none.
+    leave_seconds: for how long a process that was told to stop still answers while its readiness says no.
+    log_format: lines for people, or one JSON object a line.
     """
 
     database_url: str | None = None
@@ -42,6 +46,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     secret_file: Path | None = None
     site_file: Path | None = None
     trusted_proxies: str = ""
+    metrics_address: str = ""
+    leave_seconds: int = 5
+    log_format: Literal["text", "json"] = "text"
+
+    @property
+    def metrics_door(self) -> tuple[str, int] | None:
+        """Host and port of the metrics; None where there are none."""
+        host, _, port = self.metrics_address.rpartition(":")
+        return (host.strip("[]"), int(port)) if self.metrics_address else None
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -114,10 +127,34 @@ def _check_ranges(settings: Settings) -> None:
         raise UnusableSetting(f"{PREFIX}PORT is {settings.port}.", remedy="Give a port from 1 to 65535.")
     if settings.workers < 1:
         raise UnusableSetting(f"{PREFIX}WORKERS is {settings.workers}.", remedy="Give at least 1.")
+    if settings.leave_seconds < 0:
+        raise UnusableSetting(f"{PREFIX}LEAVE_SECONDS is {settings.leave_seconds}.", remedy="Give 0 or more.")
+    _check_addresses(settings)
     if settings.base_url and not settings.base_url.startswith(("http://", "https://")):
         raise UnusableSetting(
             f"{PREFIX}BASE_URL is {settings.base_url!r}.", remedy="Begin it with https:// (or http:// for a trial)."
         )
+
+
+def _check_addresses(settings: Settings) -> None:
+    host, _, port = settings.metrics_address.rpartition(":")
+    if settings.metrics_address and (not host or not port.isdecimal() or not 1 <= int(port) <= 65535):  # noqa: PLR2004 - as above
+        raise UnusableSetting(
+            f"{PREFIX}METRICS_ADDRESS is {settings.metrics_address!r}.", remedy="Write it as 127.0.0.1:9464."
+        )
+    if settings.metrics_door is not None and settings.metrics_door[1] == settings.port:
+        raise UnusableSetting(
+            f"{PREFIX}METRICS_ADDRESS has the port of the service, {settings.port}.",
+            remedy="Give the metrics a port of their own, which no participant reaches.",
+        )
+    for proxy in filter(None, map(str.strip, settings.trusted_proxies.split(","))):
+        try:
+            ipaddress.ip_network(proxy if proxy != "*" else "::/0")
+        except ValueError:
+            raise UnusableSetting(
+                f"{PREFIX}TRUSTED_PROXIES holds {proxy!r}, which is no address and no network.",
+                remedy="List addresses (127.0.0.1) and networks (10.0.0.0/8), separated by commas.",
+            ) from None
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -3,7 +3,6 @@
 import asyncio
 
 import click
-import uvicorn
 
 from survey_service.cli.command import Answer, command, refusing, say
 from survey_service.logs import log_events
@@ -13,6 +12,7 @@ from survey_service.operations.run_mail import run_mail, send_due
 from survey_service.operations.run_schedule import run_due, run_schedule
 from survey_service.settings import Settings
 from survey_service.store import migrate as migrations
+from survey_service.web import serving
 
 
 def register(main: click.Group) -> None:
@@ -35,7 +35,7 @@ async def migrate(installation: Installation) -> Answer:
 @click.option("--once", is_flag=True, help="Do what is due now, then leave.")
 async def scheduler(installation: Installation, once: bool) -> Answer:
     """Run due transitions: close, unseal in custody of the server, erase; send mail. `serve` does this too."""
-    log_events()
+    log_events(installation.settings.log_format)
     if not once:
         await asyncio.gather(run_schedule(installation), run_mail(installation))
     done = await run_due(installation)
@@ -56,19 +56,7 @@ def _serve(host: str | None, port: int | None, workers: int | None) -> Answer:
     settings = Settings.read()
     asyncio.run(_check(settings))
     click.echo(f"Serving on http://{host or settings.host}:{port or settings.port} - Ctrl-C stops it.", err=True)
-    uvicorn.run(
-        "survey_service.web.app:served",
-        factory=True,
-        host=host or settings.host,
-        port=port or settings.port,
-        workers=workers or settings.workers,
-        access_log=False,  # an access log has addresses and times
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=10,
-        log_level="error",  # a warning for each request that is no HTTP would tell when somebody came
-    )
+    serving.serve(settings, host=host or settings.host, port=port or settings.port, workers=workers or settings.workers)
     return Answer(document=None, text="")
 
 

@@ -60,6 +60,10 @@ async def count_void(connection: AnyConnection, round_id: RoundId) -> int:
     return int(await connection.fetchval(statement("count_void"), round_id))
 
 
+async def count_waiting(connection: AnyConnection) -> int:
+    return int(await connection.fetchval(statement("count_waiting_mails")))
+
+
 async def begin_mailing(
     connection: AnyConnection, round_id: RoundId, kind: MailKind, number: int, recipients: int
 ) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
@@ -25,6 +26,8 @@ from survey_service.settings import Settings
 from survey_service.web import assets, health, problems
 from survey_service.web.appearance import appearance
 from survey_service.web.head_requests import AnswersHead
+from survey_service.web.leaving import leave_in_two_steps
+from survey_service.web.metrics import MetricsBeside
 from survey_service.web.participant import api, pages
 from survey_service.web.team import (
     audit_log,
@@ -119,7 +122,10 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
     return app
 
 
-def served() -> Litestar:
+def served() -> MetricsBeside:
     """The web service of the environment's settings, for a worker process."""
-    log_events()
-    return create_app(Settings.read())
+    settings = Settings.read()
+    log_events(settings.log_format)
+    app = create_app(settings)
+    app.on_startup.append(partial(leave_in_two_steps, seconds=settings.leave_seconds))
+    return MetricsBeside(app, settings.metrics_door)

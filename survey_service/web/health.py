@@ -7,7 +7,9 @@ from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 
 from survey_service.operations.installation import Installation
-from survey_service.operations.readiness import readiness
+from survey_service.operations.readiness import Finding, readiness
+
+LEAVING = Finding(name="leaving", is_ok=False, detail="This process was told to stop. Send requests to another one.")
 
 _UNAVAILABLE = 503
 
@@ -23,6 +25,8 @@ async def ready(request: Request[Any, Any, State]) -> Response[bytes]:
     if not isinstance(installation, Installation):
         raise TypeError(type(installation))
     findings = await readiness(installation)
+    if request.app.state.get("is_leaving"):
+        findings = (*findings, LEAVING)
     is_ready = all(finding.is_ok for finding in findings)
     body = msgspec.json.encode({"ready": is_ready, "findings": findings})
     return Response(

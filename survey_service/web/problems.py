@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from survey_service.domain import participation
 from survey_service.domain.failed_codes import RETRY_AFTER
 from survey_service.domain.site import LANGUAGES
 from survey_service.errors import UnknownRound
+from survey_service.logs import place
 from survey_service.store.database import DatabaseUnavailable
 from survey_service.web.rendering import page
 from survey_service.web.team.frame import fault_page
@@ -130,9 +130,7 @@ def answer_missing_page(answer: Response[Any]) -> Response[Any]:
 
 
 def answer_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
-    # Where, never what: the message of an exception may hold what somebody sent.
-    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(fault.__traceback__)))
-    _log_once_a_day(f"fault: {type(fault).__name__} at {where}")
+    _log_once_a_day(f"fault: {place(fault)}")
     return _answer(request, "internal", "Something went wrong on our side. Nothing was lost; try again later.")
 
 

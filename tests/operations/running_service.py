@@ -17,17 +17,20 @@ from survey_service.settings import Settings
 START_SECONDS = 30.0
 
 
-def own_settings(home: Path) -> Settings:
+def free_port() -> int:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
-    return Settings.read({"SURVEY_DATA_DIR": str(home / "data"), "SURVEY_PORT": str(port)})
+        return int(door.getsockname()[1])
+
+
+def own_settings(home: Path) -> Settings:
+    return Settings.read({"SURVEY_DATA_DIR": str(home / "data"), "SURVEY_PORT": str(free_port())})
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    """The service, ready; it is stopped as by Ctrl-C unless it is dead by then."""
-    environment = os.environ | {"SURVEY_DATA_DIR": str(settings.data_dir), "SURVEY_PORT": str(settings.port)}
+def serving(settings: Settings, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The service, ready; it is stopped as by Ctrl-C unless it is dead by then. more: of its environment."""
+    environment = os.environ | {"SURVEY_DATA_DIR": str(settings.data_dir), "SURVEY_PORT": str(settings.port)} | more
     service = subprocess.Popen([Path(sys.executable).with_name("survey-service"), "serve"], env=environment)
     try:
         until = time.monotonic() + START_SECONDS

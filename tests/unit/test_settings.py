@@ -33,6 +33,12 @@ def test_a_base_url_is_kept_without_its_last_slash() -> None:
         ({"SURVEY_PORT": "0"}, "Give a port from 1 to 65535"),
         ({"SURVEY_WORKERS": "0"}, "Give at least 1"),
         ({"SURVEY_BASE_URL": "survey.example"}, "Begin it with https://"),
+        ({"SURVEY_METRICS_ADDRESS": "9464"}, "Write it as 127.0.0.1:9464"),
+        ({"SURVEY_METRICS_ADDRESS": "[::1]:99999"}, "Write it as 127.0.0.1:9464"),
+        ({"SURVEY_METRICS_ADDRESS": "127.0.0.1:8000"}, "Give the metrics a port of their own"),
+        ({"SURVEY_LEAVE_SECONDS": "-1"}, "Give 0 or more"),
+        ({"SURVEY_LOG_FORMAT": "xml"}, "A setting cannot be read"),
+        ({"SURVEY_TRUSTED_PROXIES": "127.0.0.1, proxy"}, "holds 'proxy', which is no address and no network"),
         ({"SURVEY_DATA_DIR": "data", "SURVEY_KEY_DIR": "data/../data/keys"}, "a backup would carry the keys"),
         ({"SURVEY_CONFIG": "nowhere.toml"}, "The settings file nowhere.toml cannot be read"),
     ],
@@ -56,3 +62,14 @@ def test_an_unusable_file_stops_the_start(tmp_path: Path, line: str, reason: str
     file.write_text(line + "\n", encoding="utf-8")
     with pytest.raises(UnusableSetting, match=reason):
         Settings.read({"SURVEY_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.1", "10.0.0.0/8, 2001:db8::/32", "*"])
+def test_proxies_are_addresses_or_networks(proxies: str) -> None:
+    assert Settings.read({"SURVEY_TRUSTED_PROXIES": proxies}).trusted_proxies == proxies
+
+
+def test_the_door_of_the_metrics_is_a_host_and_a_port() -> None:
+    assert Settings.read({}).metrics_door is None
+    assert Settings.read({"SURVEY_METRICS_ADDRESS": "10.0.0.7:9464"}).metrics_door == ("10.0.0.7", 9464)
+    assert Settings.read({"SURVEY_METRICS_ADDRESS": "[::1]:9464"}).metrics_door == ("::1", 9464)

@@ -70,3 +70,7 @@ WHERE email = $1 AND mailed_at IS NULL AND (occasion, about, number) IN (
 -- name: take_notices
 -- Whether this transaction may mail what was noted; one at a time may.
 SELECT pg_try_advisory_xact_lock(1937077875);
+
+-- name: count_waiting_mails
+-- How many invitations and reminders are still to go.
+SELECT coalesce(sum(greatest(recipients - accepted - refused, 0)), 0)::integer FROM mailing WHERE NOT done;
