@@ -1,10 +1,11 @@
 # Everything runs in .venv, made from hashed requirements; nothing else has to be installed.
 PYTHON ?= python3
+MINUTES ?= 10
 DATA ?= ../shared/data/open-source-survey-2017
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo serve test check bench replay lock
+.PHONY: setup demo serve test check bench soak replay lock
 
 setup: $(READY)
 
@@ -35,6 +36,9 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+soak: setup
+	$(BIN)/python -m tests.faults --minutes $(MINUTES)
 
 replay: setup
 	$(BIN)/python -m tests.replay --data $(DATA)

@@ -29,6 +29,12 @@ async def readiness(installation: Installation) -> tuple[Finding, ...]:
 
 
 async def _database(installation: Installation) -> Finding:
+    if installation.database.was_full:
+        return Finding(
+            name="database",
+            is_ok=False,
+            detail="Its disk is full. Make room there; nothing that was acknowledged is lost.",
+        )
     try:
         async with installation.database.session("participation") as connection:
             if await is_current(connection):

@@ -1,6 +1,7 @@
 """Connections: one pool for each database role, on the embedded server or one's own."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -21,7 +22,15 @@ Role = Literal["participation", "operation", "opening", "tabulation", "reporting
 
 CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 30.0  # any statement of a request; the unsealing sets its own
+ANSWER_SECONDS = 10.0  # until a request gives up on a database that has fallen silent; browsers wait for thirty
+LONGEST_SECONDS = 660.0  # as above, for everything else: more than the longest statement may take
 POOL_SIZE = 10  # connections for each role and process, at most
+FULL_SECONDS = 10.0  # for which a database whose disk was full is taken to be full
+
+KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""So that the server notices a client behind a broken network within half a minute and lets go of what it held."""
+
+_PATIENCE: dict[Role, float] = {"participation": ANSWER_SECONDS}
 
 OUTAGES = (
     OSError,
@@ -81,6 +90,12 @@ class Database:
         self._clock_offset = clock_offset
         self._pools: dict[Role, asyncpg.Pool[Record]] = {}
         self._opening = asyncio.Lock()
+        self._full_until = 0.0
+
+    @property
+    def was_full(self) -> bool:
+        """Whether the database lately could not write for want of room."""
+        return time.monotonic() < self._full_until
 
     @asynccontextmanager
     async def owner(self) -> AsyncIterator["Connection[Record]"]:
@@ -103,6 +118,12 @@ class Database:
             connection = await self._acquired(pool)
             try:
                 yield connection
+            except TimeoutError:
+                connection.terminate()  # it has fallen silent: asking it to stop would take as long again
+                raise
+            except asyncpg.DiskFullError:
+                self._full_until = time.monotonic() + FULL_SECONDS
+                raise
             finally:
                 await pool.release(connection)
 
@@ -134,12 +155,14 @@ class Database:
             "synchronous_commit": "on",  # whatever the server's default: an acknowledged answer is on the disk
             "statement_timeout": f"{STATEMENT_SECONDS:.0f}s",
             "lock_timeout": f"{STATEMENT_SECONDS:.0f}s",
+            **KEEPALIVE,
         }
         if role is not None:
             settings["role"] = f"survey_{role}"
         if self._clock_offset:
             settings["survey.clock_offset"] = f"{self._clock_offset.total_seconds()} seconds"
-        return self._address.parameters | {"server_settings": settings, "timeout": CONNECT_SECONDS}
+        patience = {} if role is None else {"command_timeout": _PATIENCE.get(role, LONGEST_SECONDS)}
+        return self._address.parameters | {"server_settings": settings, "timeout": CONNECT_SECONDS} | patience
 
 
 @contextmanager

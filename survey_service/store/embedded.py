@@ -57,6 +57,7 @@ LONGEST_SOCKET_PATH = 103  # bytes; macOS allows 103, Linux 107
 
 START_PATIENCE = 120.0  # seconds; recovery after a crash reads the whole log of changes
 STOP_PATIENCE = 60.0  # seconds; a fast shutdown still writes all pages
+QUIT_PATIENCE = 20.0  # seconds; an immediate one writes nothing, and kills its processes after five
 LAST_LINES = 20  # of the log, shown when it does not start
 GLANCE = 0.005  # seconds between two looks
 
@@ -351,12 +352,22 @@ class EmbeddedPostgres(msgspec.Struct, frozen=True):
         postmaster = self.postmaster()
         if postmaster is None:
             return
-        with suppress(ProcessLookupError):
-            os.kill(postmaster.pid, signal.SIGINT)  # fast: ends sessions, writes everything
-        self._await_end(postmaster.pid, STOP_PATIENCE)
+        self._stop(postmaster.pid)
         if postmaster.socket_directory.name.startswith(SOCKET_PREFIX):
             with suppress(OSError):
                 postmaster.socket_directory.rmdir()
+
+    def _stop(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)  # fast: ends sessions, writes everything
+        try:
+            self._await_end(pid, STOP_PATIENCE)
+        except DatabaseDidNotStop:
+            # Told to stop while it recovers from a crash, a server may wait for its own processes for ever. Without
+            # its last checkpoint it reads the log of changes at the next start: nothing confirmed is lost.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGQUIT)
+            self._await_end(pid, QUIT_PATIENCE)
 
     def _await_end(self, pid: int, patience: float) -> None:
         deadline = time.monotonic() + patience

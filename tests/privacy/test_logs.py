@@ -38,7 +38,7 @@ SERVER_EVENTS = re.compile(
     rb"starting PostgreSQL|listening on|database system (was|is)|terminating any other active|all server processes "
     rb"terminated|automatic recovery|redo |invalid record length|checkpoint|end-of-recovery|was terminated by signal 9|"
     rb"the database system is (in recovery|starting)|shutting down|received fast shutdown|aborting any active|background "
-    rb"worker|not yet accepting connections"
+    rb"worker|not yet accepting connections|pre-existing shared memory block|could not open file \"./postmaster.pid\""
 )
 """What the database may say: that it starts, stops, dies and recovers."""
 
@@ -210,7 +210,7 @@ async def served(settings: Settings, directory: Path) -> AsyncIterator[httpx.Asy
         program = Path(sys.executable).with_name("survey-service")
         service = await asyncio.create_subprocess_exec(program, "serve", env=environment, stdout=output, stderr=output)
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
                 await answering(client)
                 yield client
         finally:

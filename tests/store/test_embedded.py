@@ -133,6 +133,28 @@ def test_the_last_user_to_leave_stops_the_server(directory: Path) -> None:
     assert not (directory / "cluster" / "postmaster.pid").exists()
 
 
+def test_a_server_that_cannot_end_its_own_processes_is_ended_and_loses_nothing(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "STOP_PATIENCE", 0.5)
+    with running(directory) as parameters:
+        ask(parameters, "CREATE TABLE kept AS SELECT 1 AS value")
+        pid = pid_of(directory)
+        os.kill(checkpointer_of(pid), signal.SIGSTOP)  # a fast shutdown waits for its last checkpoint
+    assert not postgres_programs.is_alive(pid)
+    with running(directory) as parameters:
+        assert ask(parameters, "SELECT value FROM kept") == 1
+
+
+def checkpointer_of(postmaster: int) -> int:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == postmaster and b"checkpointer" in (process / "cmdline").read_bytes():
+                return int(process.name)
+    raise LookupError(postmaster)
+
+
 def test_a_process_that_started_the_server_may_leave_before_another_one(
     directory: Path, user_process: Callable[[], subprocess.Popen[str]]
 ) -> None:
