@@ -182,9 +182,10 @@ async def unseal(installation: Installation, round_id: str) -> Answer:
 @command(round_group, "release", example="survey-service round release backing-2026-1")
 @click.argument("round_id", metavar="R")
 @click.option("--minimum-group-size", type=int, help="Raise the one of the terms for this release.")
-async def release(installation: Installation, round_id: str, minimum_group_size: int | None) -> Answer:
+@click.option("--for-staff", is_flag=True, help="Show the overview of the whole round on a page without login.")
+async def release(installation: Installation, round_id: str, minimum_group_size: int | None, for_staff: bool) -> Answer:
     """Release the tables that disclosure control lets out."""
-    document = await release_tables(installation, round_id, minimum_group_size=minimum_group_size)
+    document = await release_tables(installation, round_id, minimum_group_size=minimum_group_size, for_staff=for_staff)
     rows = [row for table in document.tables for row in table.rows]
     shown = sum(row.n is not None for row in rows)
     above = (

@@ -34,6 +34,11 @@ AuditedDeed = Literal[
     "comments-reviewed",
     "release-published",
     "release-withdrawn",
+    "results-shown-to-staff",
+    "results-hidden-from-staff",
+    "measure-added",
+    "measure-changed",
+    "measure-removed",
     "codes-drawn",
     "invitations-sent",
     "reminder-sent",
@@ -59,6 +64,9 @@ Fact = Literal[
     "minimum_group_size",
     "rehearsal",
     "threshold",
+    "day",  # and name of what the programme did, in the words of its measure
+    "measure",
+    "for_staff",  # whether the overview stands on a page that needs no account
 ]
 FACTS: tuple[Fact, ...] = get_args(Fact)
 """Everything an entry may tell beside who, when and what; each has its word in the pages' wordings, `audit.fact`."""

@@ -55,11 +55,11 @@ class UnusableReason(Refusal):
 
 
 async def release_tables(
-    installation: Installation, round_id: str, *, minimum_group_size: int | None = None
+    installation: Installation, round_id: str, *, minimum_group_size: int | None = None, for_staff: bool = False
 ) -> ReleaseDocument:
     """Tabulates an unsealed round and releases its tables at once, for people who review elsewhere.
 
-    minimum_group_size: raises the one in force.
+    minimum_group_size: raises the one in force. for_staff: their overview stands on a page that needs no account.
 
     Raises: UnknownRound, WrongState, MinimumOnlyRises, ReleaseRefused, MissingKey, UnreadableBlocks,
     MissingResponses, SeenMeanwhile.
@@ -75,7 +75,9 @@ async def release_tables(
         async with connection.transaction():
             previous = await store_releases.hold_ledger(connection)
             await settle(connection, tabulated)
-            return await _publish(installation, connection, tabulated.round.round_id, document, previous)
+            return await _publish(
+                installation, connection, tabulated.round.round_id, document, previous, for_staff=for_staff
+            )
 
 
 async def propose_release(
@@ -106,8 +108,12 @@ async def propose_release(
     return proposal
 
 
-async def publish_proposal(installation: Installation, round_id: str, sha256: str) -> ReleaseDocument:
+async def publish_proposal(
+    installation: Installation, round_id: str, sha256: str, *, for_staff: bool = False
+) -> ReleaseDocument:
     """Releases what was reviewed, with the free texts that two reviewers have let out by now. sha256: of the proposal.
+
+    for_staff: its overview stands on a page that needs no account.
 
     Raises: UnknownRound, WrongState, MissingKey; NothingProposed where it is not, or no longer, the proposal that waits.
     """
@@ -121,7 +127,7 @@ async def publish_proposal(installation: Installation, round_id: str, sha256: st
             minimum = proposal.document.minimum_group_size
             comments = await agreed_comments(installation, connection, found, minimum)
             document = msgspec.structs.replace(proposal.document, comments=comments)
-            return await _publish(installation, connection, found.round_id, document, previous)
+            return await _publish(installation, connection, found.round_id, document, previous, for_staff=for_staff)
 
 
 async def _publish(
@@ -130,6 +136,8 @@ async def _publish(
     round_id: RoundId,
     document: ReleaseDocument,
     previous_head: bytes,
+    *,
+    for_staff: bool,
 ) -> ReleaseDocument:
     """In a transaction that holds the ledger."""
     if not await store.changed(connection, "mark_released", round_id):
@@ -137,7 +145,7 @@ async def _publish(
     document = msgspec.structs.replace(document, previous_head=previous_head.hex())
     stored = msgspec.json.encode(document)
     await store.run(connection, "settle_proposals", round_id)
-    await store_releases.insert_release(connection, round_id, stored)
+    await store_releases.insert_release(connection, round_id, stored, for_staff=for_staff)
     await audit_log.append(
         connection,
         installation.actor,
@@ -145,6 +153,7 @@ async def _publish(
         round_id=round_id,
         sha256=hashlib.sha256(stored).hexdigest(),
         minimum_group_size=document.minimum_group_size,
+        for_staff=for_staff,
     )
     return document
 

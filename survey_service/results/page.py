@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+import msgspec
 from msgspec import Struct
 
 from questionnaires.model import Item, Questionnaire
@@ -59,9 +60,18 @@ class ResultsPage(Struct, frozen=True, kw_only=True):
 
 
 def results_page(
-    document: ReleaseDocument, questionnaire: Questionnaire, words: Wording, history: History | None = None
+    document: ReleaseDocument,
+    questionnaire: Questionnaire,
+    words: Wording,
+    history: History | None = None,
+    *,
+    with_groups: bool = True,
 ) -> ResultsPage:
-    """history: None: nothing is said of what has changed."""
+    """history: None: nothing is said of what has changed. with_groups: whether anything below the whole round is shown."""
+    if not with_groups:
+        document = msgspec.structs.replace(
+            document, tables=tuple(table for table in document.tables if not table.dimensions)
+        )
     released = Released(document, questionnaire)
     cards = Cards(released, words)
     scores = released.scales("score")

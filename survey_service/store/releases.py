@@ -19,8 +19,23 @@ async def hold_ledger(connection: AnyConnection) -> bytes:
     return START if head is None else bytes(head)
 
 
-async def insert_release(connection: AnyConnection, round_id: RoundId, document: bytes) -> None:
-    await connection.fetchval(statement("insert_release"), round_id, document)
+async def insert_release(connection: AnyConnection, round_id: RoundId, document: bytes, *, for_staff: bool) -> None:
+    """for_staff: its overview stands on a page that needs no account."""
+    await connection.fetchval(statement("insert_release"), round_id, document, for_staff)
+
+
+async def is_for_staff(connection: AnyConnection, round_id: RoundId) -> bool:
+    return bool(await connection.fetchval(statement("is_for_staff"), round_id))
+
+
+async def list_for_staff(connection: AnyConnection) -> tuple[RoundId, ...]:
+    """The latest first."""
+    return tuple(RoundId(row["round_id"]) for row in await connection.fetch(statement("list_for_staff")))
+
+
+async def show_to_staff(connection: AnyConnection, round_id: RoundId, *, shown: bool) -> bool:
+    """Whether that has changed anything."""
+    return bool(await connection.fetch(statement("show_to_staff"), round_id, shown))
 
 
 async def select_release(connection: AnyConnection, round_id: RoundId) -> bytes | None:

@@ -29,6 +29,7 @@ from survey_service.web.head_requests import AnswersHead
 from survey_service.web.leaving import leave_in_two_steps
 from survey_service.web.metrics import MetricsBeside
 from survey_service.web.participant import api, pages
+from survey_service.web.participant import results as overviews
 from survey_service.web.team import (
     audit_log,
     comments,
@@ -36,6 +37,7 @@ from survey_service.web.team import (
     door,
     downloads,
     home,
+    measures,
     moves,
     planning,
     results,
@@ -67,6 +69,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                     installation.database, Signers(installation.keys, signing), FailedCodes(time.monotonic)
                 )
                 app.state["participants"] = participants
+                app.state["overviews"] = overviews.Overviews(installation, app.state["site"])
                 app.state["pages"] = pages.Pages(app.state["site"], participants.rounds)
                 team = door.Team(installation)
                 app.state["team"] = team
@@ -82,6 +85,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
         route_handlers=[
             api.router,
             *pages.HANDLERS,
+            *overviews.HANDLERS,
             team_pages.router,
             confirmation.router,
             audit_log.router,
@@ -93,6 +97,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             comments.router,
             unsealing.router,
             results.router,
+            measures.router,
             downloads.router,
             trustees.router,
             surveys.router,

@@ -15,6 +15,7 @@ from survey_service.domain.failed_codes import RETRY_AFTER
 from survey_service.domain.site import LANGUAGES
 from survey_service.errors import UnknownRound
 from survey_service.logs import place
+from survey_service.operations.show_to_staff import NothingForStaff
 from survey_service.store.database import DatabaseUnavailable
 from survey_service.web.rendering import page
 from survey_service.web.team.frame import fault_page
@@ -104,6 +105,10 @@ def answer_unknown_round(request: Request[Any, Any, Any], _: UnknownRound) -> Re
     return _answer(request, "unknown_round", "There is no such round. Check the address on the invitation.")
 
 
+def answer_nothing_for_staff(request: Request[Any, Any, Any], _: NothingForStaff) -> Response[bytes]:
+    return _answer(request, "not_found", "Nothing of this round is shown here.")
+
+
 def answer_outage(request: Request[Any, Any, Any], _: Exception) -> Response[bytes]:
     return _answer(request, participation.ServiceUnavailable.code, participation.ServiceUnavailable.detail)
 
@@ -145,6 +150,7 @@ def _log_once_a_day(event: str) -> None:
 HANDLERS: dict[Any, Any] = {
     participation.Problem: answer_problem,
     UnknownRound: answer_unknown_round,
+    NothingForStaff: answer_nothing_for_staff,
     DatabaseUnavailable: answer_outage,
     KeyDirectoryFailed: answer_outage,
     HTTPException: answer_http,

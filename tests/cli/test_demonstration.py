@@ -6,8 +6,10 @@ import pytest
 
 from survey_service.cli.demonstration import build as demonstration
 from survey_service.operations.installation import opened
+from survey_service.operations.record_measures import read_measures
 from survey_service.operations.recount import recount
 from survey_service.operations.release_tables import read_release
+from survey_service.operations.show_to_staff import list_for_staff
 from survey_service.store import rounds as store
 from survey_service.store.embedded import EmbeddedPostgres
 from tests.operations.running_service import own_settings
@@ -31,6 +33,8 @@ async def test_the_city_has_three_finished_rounds_and_an_open_one_and_stands_at_
         assert (last.state, last.rehearsal) == ("open", True)
         assert last.opens_at < now < last.closes_at
         assert [entry.ballots for entry in finished] == [60, 50, 40]
+        assert len(await read_measures(installation)) == 2
+        assert await list_for_staff(installation.database) == tuple(entry.round_id for entry in finished)
         for entry in finished:
             released = await read_release(installation, entry.round_id)
             assert (released.analysed, released.invalid, released.roster_size) == (entry.ballots, 0, 2480)

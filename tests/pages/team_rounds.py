@@ -32,7 +32,7 @@ items = ["hostility-any", "witnessed-any", "superior-support", "colleague-suppor
 
 [[publication]]
 dimensions = ["unit"]
-items = ["threat-or-violence"]
+items = ["threat-or-violence", "superior-support", "colleague-support", "safety"]
 """
 
 UNITS = """\
@@ -51,7 +51,7 @@ async def released_rehearsal(installation: Installation, directory: Path, *, peo
     await close_round(installation, found.round_id)
     with suppress(WrongState):  # the service itself may have been first
         await unseal_round(installation, found.round_id)
-    await release_tables(installation, found.round_id)
+    await release_tables(installation, found.round_id, for_staff=True)
     return found
 
 

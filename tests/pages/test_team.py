@@ -100,7 +100,7 @@ def test_what_the_charts_and_their_tables_say_is_what_is_released(
     expect(card.locator("svg .chart__value").first).to_have_text(written)
     card.get_by_text("Zahlen als Tabelle").click()
     expect(card.get_by_role("row").nth(1)).to_contain_text(f"{row.n}{cell.count}{written}")
-    charts = page.locator("svg.chart")
+    charts = page.locator("svg.chart, svg.picture")
     assert charts.count() > 10
     assert charts.count() == page.locator("svg[role=img] > title").count() == page.locator("svg > desc").count()
     assert charts.count() == page.locator(".card:has(svg) table").count()  # a table beside every chart
@@ -164,6 +164,9 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         "round": f"{service.url}/team/rounds/{rounds[0].round_id}",
         "overview": f"{service.url}/team/",
         "hidden": f"{service.url}/team/hidden",
+        "measures": f"{service.url}/team/measures",
+        "staff": f"{service.url}/results/{rounds[0].round_id}",
+        "staff in English": f"{service.url}/results/{rounds[0].round_id}/en",
     }
     for name, address in others.items():
         page.goto(address)

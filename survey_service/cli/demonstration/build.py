@@ -24,6 +24,7 @@ from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation, opened
 from survey_service.operations.plausible_answers import plausible_answers
+from survey_service.operations.record_measures import record_measure
 from survey_service.operations.release_tables import release_tables
 from survey_service.operations.run_schedule import run_due
 from survey_service.operations.simulate import simulate
@@ -35,6 +36,10 @@ from survey_service.web.app import create_app
 SURVEY = "rueckhalt"
 HALF_YEAR = timedelta(days=182)
 FINISHED = (820, 900, 960)  # who took part in each finished round: about a third of the staff, a few more each time
+MEASURES = (  # what the programme did after a finished round, so many days after it opened
+    (60, "Schulung „Haltung zeigen“ für Führungskräfte", "Training for leaders: taking a stance"),
+    (90, "Anlaufstelle im Rathaus eröffnet", "Contact point in the town hall opened"),
+)
 STARTED = 240  # who has taken part in the open round
 PARTICIPANTS = sum(FINISHED) + STARTED
 OPEN_SINCE = timedelta(days=4)
@@ -105,7 +110,10 @@ async def _finished_round(
     after_the_end = offset + (found.closes_at - found.opens_at) + GRACE + timedelta(minutes=1)
     async with opened(settings, clock_offset=after_the_end) as installation:
         await run_due(installation)
-        await release_tables(installation, found.round_id)
+        await release_tables(installation, found.round_id, for_staff=True)
+        for days, german, english in MEASURES[past_rounds : past_rounds + 1]:
+            held_on = (found.opens_at + timedelta(days=days)).date()
+            await record_measure(installation, held_on.isoformat(), german, english)
 
 
 async def _open_round(settings: Settings, on_progress: Progress) -> None:

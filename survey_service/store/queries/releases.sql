@@ -8,13 +8,14 @@ SELECT head FROM release ORDER BY position DESC LIMIT 1;
 
 -- name: insert_release
 -- Adds a release to those of the round and to the ledger.
-INSERT INTO release (round_id, number, document, position, head)
+INSERT INTO release (round_id, number, document, position, head, for_staff)
 SELECT
     $1,
     coalesce(max(number) FILTER (WHERE round_id = $1), 0) + 1,
     $2,
     coalesce(max(position), 0) + 1,
-    ledger_head((SELECT last.head FROM release AS last ORDER BY last.position DESC LIMIT 1), sha256($2))
+    ledger_head((SELECT last.head FROM release AS last ORDER BY last.position DESC LIMIT 1), sha256($2)),
+    $3
 FROM release
 RETURNING position;
 
@@ -25,6 +26,30 @@ FROM release
 WHERE round_id = $1 AND NOT withdrawn
 ORDER BY number DESC
 LIMIT 1;
+
+-- name: is_for_staff
+-- Whether the round's release in force stands on the staff's page; no row where nothing is released.
+SELECT for_staff FROM release WHERE round_id = $1 AND NOT withdrawn ORDER BY number DESC LIMIT 1;
+
+-- name: list_for_staff
+-- The rounds whose release in force stands on the staff's page, the latest first.
+SELECT newest.round_id
+FROM (
+    SELECT DISTINCT ON (release.round_id) release.round_id, release.for_staff
+    FROM release
+    WHERE NOT release.withdrawn
+    ORDER BY release.round_id, release.number DESC
+) AS newest
+JOIN round ON round.round_id = newest.round_id
+WHERE newest.for_staff
+ORDER BY round.opens_at DESC, newest.round_id;
+
+-- name: show_to_staff
+-- Puts the round's release in force on the staff's page, or takes it off, where that changes anything.
+UPDATE release
+SET for_staff = $2
+WHERE round_id = $1 AND NOT withdrawn AND for_staff <> $2
+RETURNING round_id;
 
 -- name: select_releases
 -- Every release of a round, withdrawn ones too.

@@ -41,6 +41,7 @@ class Pages:
         self._kept: dict[str, bytes] = {}
         self._approved: dict[str, tuple[float, list[Approval]]] = {}
         self._entries: tuple[float, list[RoundEntry]] = (0.0, [])
+        self._for_staff: tuple[float, frozenset[str]] = (0.0, frozenset())
 
     def text(self, name: str) -> bytes:
         """A page that needs no round."""
@@ -48,14 +49,21 @@ class Pages:
 
     async def home(self) -> bytes:
         shown = await self._listed(lambda entry: entry.state == "open")
-        return self._page(f"home {shown}", lambda: self._html("home", name="home", rounds=shown))
+        published = await self._published()
+        return self._page(
+            f"home {shown} {published}",
+            lambda: self._html("home", name="home", rounds=shown, published=published),
+        )
 
     async def receipt(self) -> bytes:
         shown = await self._listed(_is_frozen)
+        published = await self._published()
         listed = [{"id": each.round_id, "title": each.title} for each in shown]
         return self._page(
-            f"receipt {shown}",
-            lambda: self._html("receipt", frozen=shown, rounds_json=msgspec.json.encode(listed).decode()),
+            f"receipt {shown} {published}",
+            lambda: self._html(
+                "receipt", frozen=shown, published=published, rounds_json=msgspec.json.encode(listed).decode()
+            ),
         )
 
     async def recount(self, round_id: str) -> bytes:
@@ -86,6 +94,14 @@ class Pages:
             approvals = await self._rounds.approvals(found)
             self._approved[found.round_id] = (monotonic(), approvals)
         return approvals
+
+    async def _published(self) -> list[ShownRound]:
+        """The rounds whose overview anybody may read."""
+        read_at, for_staff = self._for_staff
+        if not read_at or monotonic() - read_at > LIST_SECONDS:
+            for_staff = frozenset(await self._rounds.for_staff())
+            self._for_staff = (monotonic(), for_staff)
+        return await self._listed(lambda entry: entry.round_id in for_staff)
 
     async def _listed(self, is_shown: Callable[[RoundEntry], bool]) -> list[ShownRound]:
         read_at, entries = self._entries

@@ -11,6 +11,7 @@ from survey_service.domain.blind_signatures import load_public_key
 from survey_service.domain.messages import Terms
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
+from survey_service.operations.show_to_staff import list_for_staff
 from survey_service.store import rounds as store
 from survey_service.store.approvals import Approval, select_approvals
 from survey_service.store.database import Database
@@ -49,6 +50,10 @@ class PublishedRounds:
         """Every round as it stands now, the latest first. Raises: DatabaseUnavailable."""
         async with self._database.session("participation") as connection:
             return await store.list_rounds(connection)
+
+    async def for_staff(self) -> tuple[RoundId, ...]:
+        """The rounds whose overview anybody may read. Raises: DatabaseUnavailable."""
+        return await list_for_staff(self._database)
 
     async def approvals(self, published: PublishedRound) -> list[Approval]:
         """The offices that have approved what this round rests on. Raises: DatabaseUnavailable."""

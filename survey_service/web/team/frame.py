@@ -45,6 +45,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 NAVIGATION = (
     Entry(name="start", address=HOME, words="home.title", deed="read-results"),
+    Entry(name="measures", address="/team/measures", words="measures.title", deed="read-results"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),
@@ -86,6 +87,12 @@ def context(request: AnyRequest, language: str, session: Session | None) -> dict
             until=words.time(session.expires_at),
         ),
     }
+
+
+def may_do(request: AnyRequest, deed: Deed) -> bool:
+    """Whether whoever is signed in may; nobody is, nobody may."""
+    session = session_of(request)
+    return session is not None and may(session.role, deed)
 
 
 def other(language: str) -> str:

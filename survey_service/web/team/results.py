@@ -1,15 +1,29 @@
 """The results of a round."""
 
-from litestar import Response, Router, get
+from typing import Any
+
+from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
+from survey_service.errors import WrongState
 from survey_service.operations.read_results import read_overview, read_results
+from survey_service.operations.show_to_staff import show_to_staff
 from survey_service.results.page import results_page
 from survey_service.web.team import frame
-from survey_service.web.team.door import LARGEST_FORM, guard, signed_in, team_of
+from survey_service.web.team.door import LARGEST_FORM, acting, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.states import round_context
 from survey_service.web.team.wording import wording
+
+
+@post("/team/rounds/{round_id:str}/staff", opt={"deed": "publish", "fresh": True}, guards=[guard])
+async def change_staff_page(round_id: FromPath[str], request: AnyRequest) -> Response[Any]:
+    form = await session_form(request)
+    try:
+        await show_to_staff(acting(request), round_id, shown=form.get("shown") == "yes")
+    except WrongState:
+        return frame.page(request, "team/refused.html", status_code=404, refused="nothing_released")
+    return frame.redirect(f"/team/rounds/{round_id}")
 
 
 @get("/team/rounds/{round_id:str}/results", opt={"deed": "read-results"}, guards=[guard])
@@ -32,7 +46,7 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
 
 router = Router(
     path="/",
-    route_handlers=[show_results],
+    route_handlers=[show_results, change_staff_page],
     request_max_body_size=LARGEST_FORM,
     include_in_schema=False,
     exception_handlers=frame.REFUSALS,

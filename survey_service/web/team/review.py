@@ -102,7 +102,7 @@ async def publish(round_id: FromPath[str], request: AnyRequest) -> Response[Any]
     form = await session_form(request)
     installation = team_of(request).installation.acting_for(signed_in(request).email)
     try:
-        await publish_proposal(installation, round_id, form.get("sha256", ""))
+        await publish_proposal(installation, round_id, form.get("sha256", ""), for_staff=form.get("for_staff") == "yes")
     except (NothingProposed, WrongState, MissingKey) as refusal:
         return await _publication(request, round_id, refused=_name(refusal))
     return frame.redirect(f"/team/rounds/{round_id}")

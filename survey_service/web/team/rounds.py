@@ -10,6 +10,7 @@ from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.surveys import Survey
 from survey_service.operations.read_results import read_overview
 from survey_service.operations.release_tables import NothingReleased, read_release
+from survey_service.operations.show_to_staff import is_shown_to_staff
 from survey_service.operations.watch_round import Watched, watch_round
 from survey_service.results.participation import participation_by_unit
 from survey_service.web.team import frame
@@ -27,8 +28,9 @@ async def show_round(round_id: FromPath[str], request: AnyRequest) -> Response[b
     survey = msgspec.json.decode(seen.round.definition, type=Survey)
     try:
         units = participation_by_unit(await read_release(installation, round_id), survey)
+        is_released = True
     except NothingReleased:
-        units = ()
+        units, is_released = (), False
     return frame.page(
         request,
         "team/round.html",
@@ -39,6 +41,8 @@ async def show_round(round_id: FromPath[str], request: AnyRequest) -> Response[b
         days_left=days_left(seen),
         participation=overview.participation.get(seen.round.round_id),
         units=units,
+        is_for_staff=await is_shown_to_staff(installation, seen.round.round_id),
+        is_released=is_released,
         may={deed: may(session.role, deed) for deed in ("run-rounds", "unseal", "publish")},
     )
 

@@ -98,7 +98,9 @@ def test_both_languages_have_the_same_wordings_with_the_same_facts() -> None:
 def test_every_wording_is_used() -> None:
     handlers = FOLDER.parents[2] / "team"
     code = "".join(
-        path.read_text("utf-8") for folder in ("team", "results") for path in (TEMPLATES / folder).glob("*.html")
+        path.read_text("utf-8")
+        for folder in ("team", "results", "participant")
+        for path in (TEMPLATES / folder).glob("*.html")
     )
     code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS, EXPORTS) for path in folder.glob("*.py"))
     composed = (
@@ -107,6 +109,7 @@ def test_every_wording_is_used() -> None:
         "state.",
         "next.",
         "refused.",
+        "measures.",
         "move.",
         "plan.",
         "task.",
