@@ -18,7 +18,7 @@ from analysis.disclosure.auditor.published import Known, PublishedAudit, audit
 from analysis.errors import NoSpread, NoStatistic, NotConverged, SingleUnit, TooFewValues, UnknownGroup
 from analysis.estimates import Interval, Mean, exact_interval, mean_interval, wilson_interval
 from analysis.nonresponse import ItemNonresponse, ResponseRates, item_nonresponse, response_rates
-from analysis.plan import Cut, Plan, Policy, UnprotectedPlan, UnsafePolicy
+from analysis.plan import Association, Cut, Plan, Policy, Reliability, UnprotectedPlan, UnsafePolicy, WeightedMean
 from analysis.prevalences import Prevalence, Proportion, any_of, multiple_choice_shares, proportion
 from analysis.random_effects import (
     Places,
@@ -39,7 +39,7 @@ from analysis.shrinkage import (
     empirical_bayes_proportions,
     shrunken_means,
 )
-from analysis.tables import Cell, Row, SafeTable, Score, Unanswered
+from analysis.tables import Cell, Row, SafeStatistic, SafeTable, Score, Unanswered
 from analysis.tabulation import tabulate
 from analysis.trends import Trend, mean_trend, proportion_trend
 from analysis.units import (
@@ -54,6 +54,7 @@ from analysis.weighting import Weights, kish_design_effect, margin_gap, post_str
 
 __all__ = [
     "Agreement",
+    "Association",
     "Cell",
     "Cut",
     "DifferenceOfMeans",
@@ -77,9 +78,11 @@ __all__ = [
     "RandomEffects",
     "RankCorrelation",
     "Release",
+    "Reliability",
     "ResponseRates",
     "Responses",
     "Row",
+    "SafeStatistic",
     "SafeTable",
     "Score",
     "ShrunkenMeans",
@@ -94,6 +97,7 @@ __all__ = [
     "UnprotectedPlan",
     "UnprovenRelease",
     "UnsafePolicy",
+    "WeightedMean",
     "Weights",
     "alpha_interval",
     "any_of",

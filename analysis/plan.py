@@ -35,15 +35,48 @@ class Cut(Struct, frozen=True, kw_only=True):
     figures: tuple[str, ...] = ()
 
 
+class Reliability(Struct, frozen=True, kw_only=True, tag="reliability"):
+    """Alpha of a score scale, and omega from three items on. figure: id of the scale."""
+
+    figure: str
+
+
+class Association(Struct, frozen=True, kw_only=True, tag="association"):
+    """How two figures go together in the whole round.
+
+    figures: ids of two items or scales. With `options` of the first, or where it is a prevalence: how far those who
+        chose one of them lie from the others on the second; else the rank correlation of the two.
+    """
+
+    figures: tuple[str, str]
+    options: tuple[str, ...] = ()
+
+
+class WeightedMean(Struct, frozen=True, kw_only=True, tag="weighted-mean"):
+    """A score, or a share, with respondents weighted to the roster.
+
+    figure: id of a score or prevalence scale that is cut by each of the margins.
+    population: by item that groups people, and by its options, how many people there are.
+    """
+
+    figure: str
+    population: Mapping[str, Mapping[str, int]]
+
+
+PlannedStatistic = Reliability | Association | WeightedMean
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """What may be published beside the whole round. Of several crossings all share one dimension, say the unit.
 
+    statistics: of the whole round, not linear in counts; each names what goes in together.
     parents: by item that groups people, and by group, the group it is part of. Groups that no option names are made of
         the groups below them.
     headcounts: by dimensions of a cut, and by group, how many people everybody knows it to have.
     """
 
     cuts: tuple[Cut, ...] = ()
+    statistics: tuple[PlannedStatistic, ...] = ()
     parents: Mapping[str, Mapping[str, str]] = {}
     headcounts: Mapping[tuple[str, ...], Mapping[Groups, int]] = {}
 

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from analysis import counts, tables, whole_round
+from analysis import counts, joint, tables, whole_round
 from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions, cutting
 from analysis.disclosure.auditor import audit_tables
@@ -26,7 +26,7 @@ from analysis.grouping import Partition, remainders
 from analysis.plan import SMALLEST_MINIMUM_GROUP_SIZE, Groups, Plan, Policy, UnsafePolicy
 from analysis.responses import Responses
 from analysis.side_by_side import SideBySide, Tabulated
-from analysis.tables import Cell, Row, SafeTable
+from analysis.tables import Cell, Row, SafeStatistic, SafeTable
 
 MENDINGS = 5  # times that groups the auditor has found are protected, too, before something else is tried
 
@@ -35,11 +35,13 @@ class Release(Struct, frozen=True, kw_only=True):
     """What leaves the analysis.
 
     minimum_group_size: the one in force. tables: what may be read.
+    statistics: of the whole round, in the order of the plan; what the tables hold is not among them.
     is_above_headcount: some group has more people than everybody knows it to have.
     """
 
     minimum_group_size: int
     tables: tuple[SafeTable, ...]
+    statistics: tuple[SafeStatistic, ...] = ()
     is_above_headcount: bool = False
 
 
@@ -67,12 +69,14 @@ def release(
         round_before: the last round's release; what it hides is hidden again where that costs little more.
 
     Returns:
-        Every choice item and scale for the whole round, then the planned tables; what is hidden has one marker.
+        Every choice item and scale for the whole round, then the planned tables; what is hidden has one marker. Beside
+        them the planned statistics of the whole round.
 
     Raises:
         UnsafePolicy: a minimum group size below 5, or fewer respondents than it asks for.
         UnprotectedPlan: a plan that cannot be modelled: three dimensions, crossings without a dimension in common, a
-            dimension planned twice, an unknown figure, or a dimension that does not group people.
+            dimension planned twice, an unknown figure, a dimension that does not group people, or a statistic of
+            figures that do not carry it.
         UnprovenRelease: the auditor found something, or could not finish.
 
     Source of the terms: Hundepool, A., et al. (2012). Statistical disclosure control. Wiley.
@@ -82,6 +86,7 @@ def release(
         raise UnsafePolicy(f"no group below {SMALLEST_MINIMUM_GROUP_SIZE} is ever published")
     if responses.size < policy.minimum_group_size:
         raise UnsafePolicy("the round has fewer respondents than its minimum group size")
+    joint.check(responses.questionnaire, plan)
     below = _BelowTheWhole(responses, plan, policy, earlier, round_before)
     whole = tuple(
         whole_round.table(responses, one, policy, is_seen=figure in below.seen)
@@ -91,7 +96,8 @@ def release(
     found = below.release(whole)
     if earlier:
         _audit_union(responses, plan, policy, (*earlier, found))
-    return found
+    statistics = tuple(joint.statistics(responses, plan, policy, below.seen, found.tables))
+    return msgspec.structs.replace(found, statistics=statistics)
 
 
 def _audit_union(responses: Responses, plan: Plan, policy: Policy, releases: Sequence[Release]) -> None:

@@ -83,11 +83,11 @@ def scores_of(responses: Responses, scale: Scale) -> NDArray[np.float64]:
     """The scores of a scale of kind "score": float64, shape (respondents,), NaN where too few items are answered."""
     items = [item for item in responses.questionnaire.items if item.id in scale.items]
     return scale_scores(
-        np.column_stack([_points(responses, item) for item in items]), 0.0, 1.0, minimum_share=scale.minimum_share
+        np.column_stack([points(responses, item) for item in items]), 0.0, 1.0, minimum_share=scale.minimum_share
     )
 
 
-def _points(responses: Responses, item: Item) -> NDArray[np.float64]:
+def points(responses: Responses, item: Item) -> NDArray[np.float64]:
     """Points rescaled to 0 to 1, so that items with other numbers of options weigh alike; NaN = missing."""
     values = [option.value for option in item.options if option.value is not None]
     low, high = min(values), max(values)

@@ -2,10 +2,15 @@
 
 from msgspec import Struct
 
+from analysis.designs import SurveyMean
 from analysis.estimates import Mean, wilson_interval
 
 SHARE_DIGITS = 4  # decimals of a share: 0.1814 is 18.14 %
 SCORE_DIGITS = 1  # decimals of a score from 0 to 100
+COEFFICIENT_DIGITS = 2  # decimals of alpha, omega, a correlation, a standardized difference
+WEIGHTED_SHARE_DIGITS = 2  # decimals of a weighted share, coarser: with the joint counts it could tell small groups
+WEIGHTED_SCORE_DIGITS = 0  # of a weighted score, for the same reason
+DESIGN_EFFECT_DIGITS = 1
 
 
 class Cell(Struct, frozen=True, kw_only=True):
@@ -71,6 +76,29 @@ class SafeTable(Struct, frozen=True, kw_only=True):
     unanswered: Unanswered | None = None
 
 
+class SafeStatistic(Struct, frozen=True, kw_only=True):
+    """A released figure of the whole round that is not linear in counts, and was planned.
+
+    kind: "alpha", "omega", "rank-correlation", "standardized-difference" or "weighted-mean".
+    figures: ids of what goes in. options: of the first figure, whose choosers lie that far above the others.
+    margins: ids of the items whose groups the weights fit to the roster.
+    n: people it rests on. estimate, low, high: with its interval at 95 %; omega has none.
+    unweighted: what stands beside a weighted mean. design_effect: Kish's, of its weights.
+    All None from n on: hidden, whatever the reason.
+    """
+
+    kind: str
+    figures: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()
+    n: int | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unweighted: float | None = None
+    design_effect: float | None = None
+
+
 def cell(option: str, count: int, n: int) -> Cell:
     interval = wilson_interval(count, n)
     return Cell(
@@ -102,3 +130,41 @@ def score(mean: Mean, *, with_spread: bool) -> Score:
 
 def hidden(groups: tuple[str, ...] = ()) -> Row:
     return Row(groups=groups)
+
+
+def coefficient(
+    kind: str,
+    figures: tuple[str, ...],
+    n: int,
+    estimate: float,
+    interval: tuple[float, float] | None = None,
+    *,
+    options: tuple[str, ...] = (),
+) -> SafeStatistic:
+    low, high = (None, None) if interval is None else (round(bound, COEFFICIENT_DIGITS) for bound in interval)
+    return SafeStatistic(
+        kind=kind,
+        figures=figures,
+        options=options,
+        n=n,
+        estimate=round(estimate, COEFFICIENT_DIGITS),
+        low=low,
+        high=high,
+    )
+
+
+def weighted_mean(
+    figure: str, margins: tuple[str, ...], mean: SurveyMean, design_effect: float, *, is_share: bool
+) -> SafeStatistic:
+    digits, most = (WEIGHTED_SHARE_DIGITS, 1.0) if is_share else (WEIGHTED_SCORE_DIGITS, 100.0)
+    return SafeStatistic(
+        kind="weighted-mean",
+        figures=(figure,),
+        margins=margins,
+        n=mean.n,
+        estimate=round(mean.estimate, digits),
+        low=round(max(0.0, mean.low), digits),
+        high=round(min(most, mean.high), digits),
+        unweighted=round(mean.unweighted, digits),
+        design_effect=round(design_effect, DESIGN_EFFECT_DIGITS),
+    )

@@ -39,7 +39,7 @@ FIELDS: dict[StepName, tuple[str, ...]] = {
     "units": ("units", "roster_size"),
     "schedule": ("schedule",),
     "minimum": ("minimum_group_size",),
-    "publication": ("publication",),
+    "publication": ("publication", "statistics"),
     "custody": ("custody",),
     "retention": ("retention_days",),
     "approvals": ("approvals",),
@@ -119,6 +119,7 @@ def from_survey(survey: Survey) -> SurveyDraft:
         retention_days=survey.retention_days,
         schedule=survey.schedule,
         publication=survey.publication,
+        statistics=survey.statistics,
         approvals=survey.approvals,
     )
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from analysis import SafeTable
+from analysis import SafeStatistic, SafeTable
 from survey_service.domain.rounds import RoundId
 
 
@@ -33,6 +33,7 @@ class ReleaseDocument(Struct, frozen=True, kw_only=True):
     is_above_headcount: some group has more people than its headcount; which one is not said.
     previous_head: of the release ledger, before this release; hex.
     comments: free texts that two reviewers let out; mostly none.
+    statistics: of the whole round, planned with all that goes in, and not linear in counts; mostly none.
     """
 
     round_id: RoundId
@@ -53,6 +54,7 @@ class ReleaseDocument(Struct, frozen=True, kw_only=True):
     comments: tuple[ReleasedComments, ...] = ()
     organisation: dict[str, str] = {}
     questionnaire_version: str = ""
+    statistics: tuple[SafeStatistic, ...] = ()
 
 
 class Proposal(Struct, frozen=True, kw_only=True):

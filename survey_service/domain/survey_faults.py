@@ -52,6 +52,9 @@ FaultName = Literal[
     "crossing_headcounts",
     "crossing_sum",
     "cut_twice",
+    "statistic",
+    "statistic_cut",
+    "statistic_headcounts",
 ]
 
 WORDS: dict[FaultName, str] = {
@@ -99,6 +102,9 @@ WORDS: dict[FaultName, str] = {
     "crossing_headcounts": "a crossing with {item} needs {column} of every unit; it is missing for {units}",
     "crossing_sum": "{column} of {unit} is more than its headcount, or not the sum of the units below it",
     "cut_twice": "a dimension or crossing stands twice; list all its items in one cut",
+    "statistic": "no {kind} can be made of {items}",
+    "statistic_cut": "{item} is weighted by {dimension}, and so is to be published by it",
+    "statistic_headcounts": "weights by {item} need {column} of every unit; it is missing for {units}",
 }
 
 

@@ -51,6 +51,22 @@ class Cut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_de
     items: tuple[str, ...] = ()
 
 
+StatisticKind = Literal["reliability", "association", "weighted-mean"]
+
+
+class Statistic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What of the whole round needs answers together, declared with all that goes in.
+
+    items: ids of scales, one statistic each; of an association two items or scales. options: answers to the first of
+    the two, whose choosers are compared with the others. by: the items by whose headcounts a mean is weighted.
+    """
+
+    kind: StatisticKind
+    items: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+
+
 class GivenSurvey(Struct, frozen=True, kw_only=True):
     """What somebody asks a survey to be, in a file or on the pages, before it is checked; its units stand beside it.
 
@@ -67,6 +83,7 @@ class GivenSurvey(Struct, frozen=True, kw_only=True):
     retention_days: int = RETENTION_DAYS
     schedule: Schedule = Schedule()
     publication: tuple[Cut, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
     approvals: tuple[Office, ...] = ()
 
 
@@ -89,6 +106,7 @@ class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention_days: int
     schedule: Schedule
     approvals: tuple[Office, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
 
 
 def leaves(units: tuple[Unit, ...]) -> tuple[Unit, ...]:

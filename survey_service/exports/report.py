@@ -58,6 +58,7 @@ def _content(reported: Reported, page: ResultsPage, words: Wording) -> dict[str,
         | {
             "cover": words("report.cover", minimum=document.minimum_group_size),
             "profile": words("results.profile"),
+            "statistics": words("statistics.title"),
             "respondents": words("results.respondents"),
             "hidden_reason": words("results.hidden_reason", minimum=document.minimum_group_size),
         },
@@ -72,6 +73,7 @@ def _content(reported: Reported, page: ResultsPage, words: Wording) -> dict[str,
             }
             for part in page.parts
         ],
+        "statistics": [_card(card, words) for card in page.statistics],
         "respondents": [_card(card, words) for card in page.respondents],
         "limits": words.several("report.limits_all"),
         "glossary": [{"term": term, "meaning": meaning} for term, meaning in words.pairs("report.terms")],

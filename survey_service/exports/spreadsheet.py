@@ -16,6 +16,7 @@ from analysis import Row, SafeTable
 from questionnaires.model import Item, Questionnaire, Scale
 from survey_service.domain.releases import ReleaseDocument
 from survey_service.results.figures import Released
+from survey_service.results.statistics import StatisticsCards
 from survey_service.results.wording import HIDDEN, Wording
 
 _MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - a workbook's properties know no zone; the oldest a ZIP file can say
@@ -52,12 +53,14 @@ def render(document: ReleaseDocument, questionnaire: Questionnaire, words: Wordi
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
             "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
             "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
+            "coefficient": book.add_format({"num_format": "0.00", "valign": "top"}),
             "score": book.add_format({"num_format": "0.0", "valign": "top"}),
             "title": book.add_format({"bold": True, "font_size": 14}),
             "column": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "link": book.add_format({"font_color": "#0B4A8F", "underline": 1}),
         }
-        sheets = list(_sheets(Released(document, questionnaire), document, words))
+        released = Released(document, questionnaire)
+        sheets = [*_sheets(released, document, words), *_statistics(released, document, words)]
         _write_read_me(book.add_worksheet("README"), sheets, document, questionnaire, words, forms)
         for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, forms)
@@ -137,6 +140,54 @@ def _sheets(released: Released, document: ReleaseDocument, words: Wording) -> It
             lines=tuple(line for row in table.rows for line in _lines(released, table, row, figure, words)),
             notes=_notes(table, figure, words),
         )
+
+
+def _statistics(released: Released, document: ReleaseDocument, words: Wording) -> Iterator[_Sheet]:
+    """One sheet of all that is beyond counts; none where nothing of it was planned."""
+    if not document.statistics:
+        return
+    cards = StatisticsCards(document.statistics, released, words)
+    column, low, high = "statistics.column", words("export.low"), words("export.high")
+    yield _Sheet(
+        name=f"{len(document.tables) + 1} statistics",
+        title=words("statistics.title"),
+        asked=words("export.statistics"),
+        columns=(
+            _Column(name=words(f"{column}.measure"), form="text"),
+            _Column(name=words(f"{column}.together"), form="text"),
+            _Column(name=words("export.code"), form="text"),
+            _Column(name=words(f"{column}.margins"), form="text"),
+            _Column(name=words("column.n"), form="whole"),
+            *(
+                _Column(name=name, form="coefficient")
+                for name in (
+                    words(f"{column}.estimate"),
+                    low,
+                    high,
+                    words(f"{column}.unweighted"),
+                    words(f"{column}.design_effect"),
+                )
+            ),
+        ),
+        lines=tuple(
+            (
+                words(f"statistics.kind.{one.kind}"),
+                cards.name(one),
+                " ".join((*one.figures, *one.options)),
+                cards.margins(one) if one.margins else "",
+                _or_hidden(one.n),
+                _or_hidden(one.estimate),
+                *((_or_hidden(one.low), _or_hidden(one.high)) if one.kind != "omega" else ("", "")),
+                *(
+                    (_or_hidden(one.unweighted), _or_hidden(one.design_effect))
+                    if one.kind == "weighted-mean"
+                    else ("", "")
+                ),
+            )
+            for one in document.statistics
+        ),
+        notes=(),
+    )
 
 
 def _label(figure: Item | Scale, words: Wording) -> str:

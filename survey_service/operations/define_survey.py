@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analysis.joint import is_carried
 from questionnaires import answers as questionnaire_answers
 from questionnaires import definitions
 from questionnaires.model import Item, Questionnaire
@@ -23,11 +24,13 @@ from survey_service.domain.surveys import (
     Cut,
     GivenSurvey,
     QuestionnaireReference,
+    Statistic,
     Survey,
     SurveyId,
     Unit,
     leaves,
 )
+from survey_service.operations.publication import missing_headcounts, planned_statistics
 from survey_service.store.rounds import StoredSurvey
 
 LONGEST_SURVEY_ID = 40
@@ -67,6 +70,7 @@ def define_survey(
         retention_days=given.retention_days,
         schedule=given.schedule,
         approvals=given.approvals,
+        statistics=given.statistics,
     )
     return StoredSurvey(survey=survey, definition=msgspec.json.encode(survey), questionnaire=served)
 
@@ -195,6 +199,31 @@ def _faults_against(given: GivenSurvey, questionnaire: Questionnaire, units: tup
         yield from _crossing_faults(cut, place, questionnaire, units)
     if len({frozenset(cut.dimensions) for cut in given.publication}) < len(given.publication):
         yield SurveyFault(place="publication", name="cut_twice")
+    for number, statistic in enumerate(given.statistics):
+        yield from _statistic_faults(statistic, f"statistics[{number}]", given, questionnaire, units)
+
+
+def _statistic_faults(
+    statistic: Statistic, place: str, given: GivenSurvey, questionnaire: Questionnaire, units: tuple[Unit, ...]
+) -> Iterator[SurveyFault]:
+    missing = missing_headcounts(statistic, questionnaire, units)
+    for item, (column, without) in missing.items():
+        yield SurveyFault(
+            place=place, name="statistic_headcounts", facts={"item": item, "column": column, "units": without}
+        )
+    if missing:
+        return
+    planned = tuple(planned_statistics((statistic,), questionnaire, units))
+    if not planned or not all(is_carried(questionnaire, one) for one in planned):
+        yield SurveyFault(
+            place=place, name="statistic", facts={"kind": statistic.kind, "items": ", ".join(statistic.items)}
+        )
+        return
+    for item in statistic.items:
+        cut_by = {name for cut in given.publication if not cut.items or item in cut.items for name in cut.dimensions}
+        for dimension in statistic.by:
+            if dimension not in cut_by:
+                yield SurveyFault(place=place, name="statistic_cut", facts={"item": item, "dimension": dimension})
 
 
 def _crossing_faults(

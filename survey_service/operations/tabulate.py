@@ -158,4 +158,5 @@ def _tabulate(
         is_above_headcount=released.is_above_headcount,
         organisation=organisation,
         questionnaire_version=questionnaire.version,
+        statistics=released.statistics,
     )

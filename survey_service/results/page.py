@@ -13,6 +13,7 @@ from survey_service.results.changes import changes_of_the_whole
 from survey_service.results.figures import Dimensions, Figure, Released, measure
 from survey_service.results.findings import answered, findings
 from survey_service.results.history import History
+from survey_service.results.statistics import StatisticsCards
 from survey_service.results.unit_maps import ShownUnit, shown_units, unit_maps
 from survey_service.results.wording import Wording
 
@@ -44,7 +45,7 @@ class ResultsPage(Struct, frozen=True, kw_only=True):
     """answered: how many the findings rest on. findings, method: sentences. profile: the mean scores at a glance.
 
     change: None where the rounds before were not read. units: those that show. maps: of the units.
-    respondents: how large the groups are.
+    respondents: how large the groups are. statistics: of the whole round, beyond counts.
     """
 
     answered: str
@@ -57,6 +58,7 @@ class ResultsPage(Struct, frozen=True, kw_only=True):
     respondents: tuple[Card, ...]
     method: tuple[str, ...]
     comments: tuple[Comments, ...] = ()
+    statistics: tuple[Card, ...] = ()
 
 
 def results_page(
@@ -95,6 +97,7 @@ def results_page(
                 questionnaire=words.quoted(words.of(questionnaire.title)) + f" {questionnaire.version}",
             ),
         ),
+        statistics=StatisticsCards(document.statistics, released, words).cards(),
         comments=tuple(
             Comments(title=words.of(item.text), texts=each.texts)
             for each in document.comments

@@ -47,6 +47,11 @@ class Wording:
         """One decimal: 71,2 or 71.2."""
         return str(_rounded(number)).replace(".", self._decimal)
 
+    def two_decimals(self, number: float) -> str:
+        """Of a coefficient: 0,84 or 0.84; a true minus sign."""
+        text = f"{abs(number):.2f}".replace(".", self._decimal)
+        return f"\N{MINUS SIGN}{text}" if number < 0 else text
+
     def per_cent(self, share: float) -> str:
         """A share from 0 to 1: 12,5 % or 12.5%."""
         return self._with_sign(self.decimal(_percentage(share)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from analysis import Association, Reliability, WeightedMean
 from questionnaires import definitions
 from survey_service.domain import encodings
 from survey_service.domain.messages import Terms
@@ -136,6 +137,64 @@ def test_a_crossing_with_the_headcounts_of_its_groups_is_planned(tmp_path: Path)
 def test_a_crossing_without_consistent_headcounts_is_refused(tmp_path: Path, units: str, fault: str) -> None:
     with pytest.raises(UnusableSurvey, match=fault):
         read_survey(survey_file(tmp_path, "crossed", units, CROSSED))
+
+
+STATISTICS = """
+[[statistics]]
+kind = "reliability"
+items = ["superior-support", "safety"]
+[[statistics]]
+kind = "association"
+items = ["reported", "leadership-awareness"]
+options = ["all", "in-part"]
+[[statistics]]
+kind = "weighted-mean"
+items = ["superior-support"]
+by = ["unit", "leadership-role"]
+"""
+
+
+def test_statistics_of_the_whole_round_are_planned_with_all_that_goes_in(tmp_path: Path) -> None:
+    stored = read_survey(survey_file(tmp_path, "statistics", LEADERS, CROSSED + STATISTICS))
+
+    plan = publication_plan(stored.survey, definitions.from_bytes(stored.questionnaire))
+
+    assert plan.statistics == (
+        Reliability(figure="superior-support"),
+        Reliability(figure="safety"),
+        Association(figures=("reported", "leadership-awareness"), options=("all", "in-part")),
+        WeightedMean(
+            figure="superior-support",
+            population={"unit": {"culture": 25, "order": 35}, "leadership-role": {"yes": 7, "no": 53}},
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "changed", "fault"),
+    [
+        (LEADERS, ('"superior-support", "safety"', '"hostility-any"'), "no reliability can be made of hostility-any"),
+        (LEADERS, ('"all", "in-part"', '"never"'), "no association can be made of reported, leadership-awareness"),
+        (LEADERS, ('"reported", "leadership', '"leadership'), "no association can be made of leadership-awareness"),
+        (
+            LEADERS,
+            (
+                'dimensions = ["unit", "leadership-role"]',
+                'dimensions = ["unit", "leadership-role"]\nitems = ["safety"]',
+            ),
+            "superior-support is weighted by unit, and so is to be published by it",
+        ),
+        (UNITS, ('by = ["unit", "leadership-role"]', 'by = ["citizen-contact"]'), "weights by citizen-contact need"),
+        (LEADERS, ('by = ["unit", "leadership-role"]', ""), "no weighted-mean can be made of superior-support"),
+    ],
+)
+def test_a_statistic_that_cannot_be_made_is_a_fault_of_the_plan(
+    tmp_path: Path, units: str, changed: tuple[str, str], fault: str
+) -> None:
+    text = (CROSSED if units == LEADERS else WITH_UNITS) + STATISTICS
+    assert changed[0] in text
+    with pytest.raises(UnusableSurvey, match=fault):
+        read_survey(survey_file(tmp_path, "statistics", units, text.replace(*changed)))
 
 
 def test_units_below_another_add_up_to_it(tmp_path: Path) -> None:

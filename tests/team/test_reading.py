@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx
 
+from survey_service.cli import demonstration
 from survey_service.exports import delimited, json_document
 from survey_service.operations.close_round import close_round
+from survey_service.operations.create_survey import create_survey
 from survey_service.operations.export_release import Format, export_release
 from survey_service.operations.installation import Installation
 from survey_service.operations.release_tables import read_release, release_tables, withdraw_release
@@ -17,6 +19,7 @@ from tests.operations.participants import GitHub, take_part
 from tests.pages.team_rounds import counted
 from tests.team.conftest import sign_in
 
+CITY = Path(demonstration.__file__).with_name("survey.toml")
 FORMS: tuple[Format, ...] = ("pdf", "xlsx")
 
 
@@ -109,6 +112,19 @@ async def test_every_page_forbids_scripts_from_elsewhere_and_is_kept_by_nobody(
         assert answer.headers["referrer-policy"] == "same-origin"  # a form's origin would be hidden from us, too
         assert "<script" not in answer.text
         assert " style=" not in answer.text
+
+
+async def test_what_is_planned_beyond_counts_can_be_read_before_it_is_approved(
+    client: httpx.AsyncClient, installation: Installation
+) -> None:
+    stored = await create_survey(installation, CITY)
+    await sign_in(client)
+
+    page = " ".join((await text(client, f"/team/surveys/{stored.survey.survey_id}")).split())
+
+    assert "wie verlässlich die Fragen zusammen messen" in page
+    assert "Haben Sie gemeldet, was geschehen ist? „Ja, alles und Ja, einen Teil“" in page
+    assert "gewichtet auf alle Eingeladenen nach Antwort auf „" in page
 
 
 async def text(client: httpx.AsyncClient, address: str) -> str:

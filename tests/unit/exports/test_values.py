@@ -7,7 +7,7 @@ from typing import get_type_hints
 import msgspec
 import pytest
 
-from analysis import Release, SafeTable
+from analysis import Release, SafeStatistic, SafeTable
 from questionnaires.rules import NAME
 from survey_service.domain.releases import ReleasedComments, ReleaseDocument, ReleasedUnit
 from survey_service.exports import delimited, json_document
@@ -111,6 +111,7 @@ def test_what_is_exported_has_safe_tables_and_round_totals_only() -> None:
         int,
         bool,
         tuple[ReleasedUnit, ...],
+        tuple[SafeStatistic, ...],
         tuple[ReleasedComments, ...],  # two people have let out each of their words
     }
 
