@@ -24,6 +24,7 @@ from survey_service import blocks
 from survey_service.attack.evidence import Evidence, StoredRow, find_all, json_at
 from survey_service.attack.trial import Person, Trial
 from survey_service.domain import encodings
+from survey_service.domain.codes import grouped, normalise
 from survey_service.domain.messages import SEALING_SUITE, response_info, unpad
 from survey_service.domain.responses import Block
 
@@ -193,6 +194,16 @@ def names(person: Person) -> set[bytes]:
     return spelled | forms(person.code_hash) | forms(person.serial) | forms(bytes.fromhex(person.receipt))
 
 
+def spellings(code: str) -> set[bytes]:
+    """A code as anybody may have written it."""
+    plain = normalise(code)
+    return {
+        text.encode(encoding)
+        for text in (plain, plain.lower(), grouped(plain), grouped(plain).lower())
+        for encoding in ("utf-8", "utf-16-le")
+    }
+
+
 def forms(secret: bytes) -> set[bytes]:
     """The ways in which programs write bytes: raw, backwards, hex, and base64 at each of its three alignments."""
     written = {secret, secret[::-1], secret.hex().encode(), secret.hex().upper().encode()}
@@ -213,37 +224,37 @@ def by_transaction(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers
 def by_transaction_order(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers were written in the order in which codes were redeemed."""
     redeemed = _redemptions(evidence, trial)
-    return _closeness([redeemed[p.code_hash].xid for p in trial.people], [row.xid or 0 for row in rows])
+    return closeness([redeemed[p.code_hash].xid for p in trial.people], [row.xid or 0 for row in rows])
 
 
 def by_place(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers lie in the order in which redeemed codes lie."""
     redeemed = _redemptions(evidence, trial)
     places = [redeemed[person.code_hash].place for person in trial.people]
-    return _closeness([page << 16 | line for page, line in places], [row.place for row in rows])
+    return closeness([page << 16 | line for page, line in places], [row.place for row in rows])
 
 
 def by_order_of_taking_part(_: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers lie in the order in which somebody at the door saw people take part."""
-    return _closeness(range(len(trial.people)), [row.place for row in rows])
+    return closeness(range(len(trial.people)), [row.place for row in rows])
 
 
 def by_order_of_codes(_: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers lie in the order of the code hashes, as the index has them."""
-    return _closeness(_positions([person.code_hash for person in trial.people]), [row.place for row in rows])
+    return closeness(_positions([person.code_hash for person in trial.people]), [row.place for row in rows])
 
 
 def by_order_of_serials(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers lie in the order of the serials, as the ballots' index has them."""
     serials = _serials_in_order(evidence, trial)
-    return _closeness(_positions(serials), [row.place for row in rows])
+    return closeness(_positions(serials), [row.place for row in rows])
 
 
 def by_order_of_receipts(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
     """Answers lie in the order of the receipts, as the ballot box publishes them."""
     receipts = _receipts(evidence)
     in_order = [receipts[serial] for serial in _serials_in_order(evidence, trial)]
-    return _closeness(_positions(in_order), [row.place for row in rows])
+    return closeness(_positions(in_order), [row.place for row in rows])
 
 
 def by_commit_time(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
@@ -258,7 +269,7 @@ def by_length(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) ->
     """The longer the answers, the longer their sealed copy in an older backup, met with its person by order."""
     lengths = {row.values["serial"]: _sealed_length(row) for row in trial.older_rows if "sealed" in row.values}
     ordered = [lengths[serial] for serial in _serials_in_order(evidence, trial)]
-    return _closeness(ordered, [len(canonical(row.answers)) for row in rows])
+    return closeness(ordered, [len(canonical(row.answers)) for row in rows])
 
 
 def by_name(evidence: Evidence, trial: Trial, rows: Sequence[FoundAnswers]) -> Scores:
@@ -318,7 +329,7 @@ def _sealed_length(row: StoredRow) -> int:
     return len(row.values["sealed"])
 
 
-def _closeness(people: Iterable[float], rows: Iterable[float]) -> Scores:
+def closeness(people: Iterable[float], rows: Iterable[float]) -> Scores:
     """How near a person's rank is to a row's."""
     of_people, of_rows = rankdata(list(people)), rankdata(list(rows))
     return -np.abs(of_people[:, None] / len(of_people) - of_rows[None, :] / len(of_rows))

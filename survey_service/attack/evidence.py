@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Iterator
+import zipfile
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from survey_service.operations.back_up import back_up
+from survey_service.operations.installation import Installation
 from survey_service.settings import Settings
 from survey_service.store.embedded import SUPERUSER, EmbeddedPostgres, Passwords
 from survey_service.store.postgres_programs import postgres_programs
@@ -32,10 +35,14 @@ _COMMIT = re.compile(r"tx: +(\d+),.*desc: COMMIT (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d
 
 
 class StoredRow(Struct, frozen=True, kw_only=True):
-    """A row with what PostgreSQL keeps beside it. xid: of the transaction that wrote it. place: page and line."""
+    """A row with what PostgreSQL keeps beside it.
+
+    xid: of the transaction that wrote it. command: its statement in there, by number. place: page and line.
+    """
 
     table: str
     xid: int
+    command: int
     place: tuple[int, int]
     values: dict[str, Any]
 
@@ -43,7 +50,7 @@ class StoredRow(Struct, frozen=True, kw_only=True):
 class Evidence(Struct, frozen=True, kw_only=True):
     """rows: of every table that is not PostgreSQL's own. dump: every table, PostgreSQL's too, as text.
 
-    files: by name, the bytes of the cluster (heap, indexes, WAL), of the log and of the older copy.
+    files: by name, the bytes of the cluster (heap, indexes, WAL), of the log, of the spool and of older copies.
     committed_at: by transaction, from the WAL. output: what the service wrote.
     """
 
@@ -75,19 +82,23 @@ async def superuser(settings: Settings) -> AsyncIterator["asyncpg.Connection[asy
         await connection.close()
 
 
-async def stored_rows(settings: Settings) -> tuple[StoredRow, ...]:
-    """Every row of every table that somebody made, with its system columns."""
+async def stored_rows(settings: Settings, only: Collection[str] = ()) -> tuple[StoredRow, ...]:
+    """Every row of every table that somebody made, with its system columns. only: of these tables."""
     rows: list[StoredRow] = []
     async with superuser(settings) as connection:
         for relation in await connection.fetch(RELATIONS):
             if relation["schema"] in ("pg_catalog", "pg_toast"):
                 continue
             name = relation["name"]
-            found = await connection.fetch(f"SELECT xmin::text::bigint AS xid_, ctid AS ctid_, * FROM {name}")  # noqa: S608 - the database's own names
+            if only and name not in only:
+                continue
+            found = await connection.fetch(
+                f"SELECT xmin::text::bigint AS xid_, cmin::text::bigint AS cid_, ctid AS ctid_, * FROM {name}"  # noqa: S608 - the database's own names
+            )
             for row in found:
                 values = dict(row)
-                xid, place = values.pop("xid_"), values.pop("ctid_")
-                rows.append(StoredRow(table=name, xid=xid, place=place, values=values))
+                xid, command, place = values.pop("xid_"), values.pop("cid_"), values.pop("ctid_")
+                rows.append(StoredRow(table=name, xid=xid, command=command, place=place, values=values))
     return tuple(rows)
 
 
@@ -117,6 +128,17 @@ def files_below(directory: Path, name: str) -> dict[str, bytes]:
     return found
 
 
+async def backed_up(installation: Installation, path: Path) -> dict[str, bytes]:
+    """The parts of a backup that is written now, by the name of its file and their own."""
+    await back_up(installation, path)
+    return await asyncio.to_thread(_parts_of, path)
+
+
+def _parts_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {f"{path.name}/{name}": archive.read(name) for name in archive.namelist()}
+
+
 def commit_times(settings: Settings) -> dict[int, datetime]:
     """When each transaction was committed, to the microsecond, as the WAL has it."""
     wal = settings.data_dir / "postgres" / "cluster" / "pg_wal"
@@ -135,12 +157,13 @@ def commit_times(settings: Settings) -> dict[int, datetime]:
 
 
 async def gather(settings: Settings, older_copy: dict[str, bytes], output: bytes) -> Evidence:
-    """Everything, now. older_copy: files of a copy of the cluster that was made earlier."""
+    """Everything, now. older_copy: files of copies that were made earlier."""
     committed_at = await asyncio.to_thread(commit_times, settings)  # the checkpoint below drops old segments
     files = await asyncio.to_thread(files_below, settings.data_dir, "before")
     async with superuser(settings) as connection:
         await connection.execute("CHECKPOINT")  # what the server still had in memory only
     files |= await asyncio.to_thread(files_below, settings.data_dir, "now")
+    files |= await asyncio.to_thread(files_below, settings.spool_dir, "spool")
     return Evidence(
         rows=await stored_rows(settings),
         dump=await dump(settings),

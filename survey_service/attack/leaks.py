@@ -20,13 +20,17 @@ from survey_service.attack.attackers import (
     search,
     with_storage_key,
 )
-from survey_service.attack.evidence import Evidence, StoredRow
-from survey_service.attack.linkage import Scratch, attack
+from survey_service.attack.backups import WRITTEN, attack_backups, told_by_backups
+from survey_service.attack.evidence import Evidence, StoredRow, backed_up
+from survey_service.attack.letters import attack_post, beside
+from survey_service.attack.linkage import BY_MAIL, Scratch, attack
 from survey_service.attack.scoring import Verdict
 from survey_service.attack.trial import Trial
+from survey_service.domain.codes import code_hash
 from survey_service.domain.responses import SealedResponse
-from survey_service.operations import unseal_round
-from survey_service.store import participation
+from survey_service.operations import mail_round, unseal_round
+from survey_service.spool import Pending, Pile, RoundSpool
+from survey_service.store import copies, mail, participation
 
 NEARLY_ALL = 0.9  # of the people: a planted leak betrays them all, up to ties
 
@@ -58,6 +62,7 @@ async def same_transaction(place: Scratch) -> dict[str, Verdict]:
 
     with replaced(participation, "redeem", redeem_and_tell):
         evidence, done = await place.run(ballots)
+    await place.execute("DROP TABLE one_transaction")
     return attack_found(evidence, done, "table one_transaction")
 
 
@@ -83,6 +88,7 @@ async def serial_key(place: Scratch) -> dict[str, Verdict]:
         [answers for _, answers in kept],
     )
     evidence = await place.gather(lines)
+    await place.execute("DROP TABLE kept_serial")
     return attack_found(evidence, done, "table kept_serial")
 
 
@@ -113,6 +119,7 @@ async def key_in_the_database(place: Scratch) -> dict[str, Verdict]:
     await place.execute("CREATE TABLE kept_key (key text)")
     await place.execute("INSERT INTO kept_key SELECT encode($1, 'base64')", key)
     evidence, done = await place.run(ballots)
+    await place.execute("DROP TABLE kept_key")
     return attack_found(evidence, done, "older sealed copies")
 
 
@@ -138,6 +145,92 @@ async def kept_key(place: Scratch) -> dict[str, Verdict]:
     return attack(evidence, [done], [open_older_copies(done, done.sealing_scalar)])
 
 
+async def order_in_the_backup(place: Scratch) -> dict[str, Verdict]:
+    """A backup copies rows in the order in which they were written, and says which codes were used."""
+    ballots = await place.ballots()
+
+    async def copy_as_written(connection: Any, table: Any, round_id: Any, write: Any) -> int:
+        where = "" if round_id is None else " WHERE round_id = $1"
+        told = await connection.copy_from_query(
+            f"SELECT {', '.join(table.columns)} FROM survey.{table.name}{where} ORDER BY xmin::text::bigint",  # noqa: S608 - the schema's own names
+            *(() if round_id is None else (round_id,)),
+            output=write,
+            format="binary",
+        )
+        return int(told.rpartition(" ")[2])
+
+    with trials.everything_logged() as lines:
+        people = await trials.take_part(place.client, ballots)
+        with replaced(copies, "copy_out", copy_as_written), replaced(copies, "COLUMNS_LEFT_OUT", {}):
+            backup = await backed_up(place.installation, place.directory / WRITTEN)
+        done = await trials.finish(place.installation, ballots, people)
+    (place.directory / WRITTEN).unlink()
+    evidence = await place.gather(lines, backup)
+    return attack_backups(evidence, [done]) if told_by_backups(evidence) >= len(people) else {}
+
+
+async def codes_in_the_order_of_mails(place: Scratch) -> dict[str, Verdict]:
+    """Codes are written to the database in the order in which their mails go."""
+
+    def as_drawn(round_id: Any, codes: Any) -> list[bytes]:
+        return [code_hash(round_id, code) for code in codes]
+
+    async def add_in_order(connection: Any, round_id: Any, hashes: list[bytes]) -> None:
+        await connection.executemany(
+            "INSERT INTO invitation (round_id, code_hash) VALUES ($1, $2)", [(round_id, one) for one in hashes]
+        )
+
+    with replaced(mail_round, "hashes", as_drawn), replaced(mail, "add_invitations", add_in_order):
+        return await attack_mailed(place)
+
+
+async def codes_when_their_mails_go(place: Scratch) -> dict[str, Verdict]:
+    """A code is written to the database when its mail goes, and not with all others before."""
+
+    async def none_yet(*_: Any) -> None:
+        return
+
+    one = mail_round._Run._one  # noqa: SLF001 - where the leak is planted
+
+    async def add_and_send(run: Any, door: Any, place_in_pile: int, each: Any) -> Any:
+        await place.execute(
+            "INSERT INTO invitation (round_id, code_hash) VALUES ($1, $2)",
+            run._round.round_id,  # noqa: SLF001 - as above
+            code_hash(run._round.round_id, each.code),  # noqa: SLF001 - as above
+        )
+        return await one(run, door, place_in_pile, each)
+
+    with replaced(mail, "add_invitations", none_yet), replaced(mail_round._Run, "_one", add_and_send):  # noqa: SLF001 - as above
+        return await attack_mailed(place)
+
+
+async def pairs_left_in_the_spool(place: Scratch) -> dict[str, Verdict]:
+    """What has gone stays in the spool, address and code together."""
+
+    def only_mark(pile: Any, at: int, mark: Any) -> None:
+        pending = msgspec.json.decode(pile._content(at)[1], type=Pending)  # noqa: SLF001 - where the leak is planted
+        pile.mark(at, mark, pending)
+
+    def keep(*_: Any) -> None:
+        return
+
+    with replaced(Pile, "settle", only_mark), replaced(RoundSpool, "erase", keep):
+        return await attack_mailed(place)
+
+
+async def addresses_in_the_log(place: Scratch) -> dict[str, Verdict]:
+    """The service logs to whom it has sent which code."""
+    settle = Pile.settle
+
+    def settle_and_log(pile: Any, at: int, mark: Any) -> None:
+        pending = msgspec.json.decode(pile._content(at)[1], type=Pending)  # noqa: SLF001 - where the leak is planted
+        logging.getLogger("survey_service").debug("%s went to %s", pending.code, pending.address)
+        settle(pile, at, mark)
+
+    with replaced(Pile, "settle", settle_and_log):
+        return await attack_mailed(place)
+
+
 LEAKS: dict[str, Callable[[Scratch], Awaitable[dict[str, Verdict]]]] = {
     leak.__name__: leak
     for leak in (
@@ -147,6 +240,11 @@ LEAKS: dict[str, Callable[[Scratch], Awaitable[dict[str, Verdict]]]] = {
         unpadded,
         key_in_the_database,
         answers_in_the_log,
+        order_in_the_backup,
+        codes_in_the_order_of_mails,
+        codes_when_their_mails_go,
+        pairs_left_in_the_spool,
+        addresses_in_the_log,
         kept_key,
     )
 }
@@ -171,6 +269,15 @@ def attack_found(evidence: Evidence, done: Trial, where: str) -> dict[str, Verdi
     """The attack on what a search brings to light in one place; nothing where it finds less than everybody's answers."""
     rows = find_answers(evidence, search(evidence, done.questionnaire), done).get(where, [])
     return attack(evidence, [done], [rows]) if len(rows) >= len(done.people) else {}
+
+
+async def attack_mailed(place: Scratch) -> dict[str, Verdict]:
+    """Invitations go by mail, nobody takes part yet: the attack on who got which code."""
+    with trials.everything_logged() as lines:
+        ballots = await place.ballots(BY_MAIL, by_mail=BY_MAIL)
+    evidence = await place.gather(lines)
+    found, _ = beside(evidence, [ballots.post])
+    return attack_post(evidence, [ballots.post], found)
 
 
 def without_padding(done: Trial) -> Trial:

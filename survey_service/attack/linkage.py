@@ -1,8 +1,8 @@
 """The linkage attack: rounds that go their whole way on a server of their own, and everything left of them seized.
 
-Three phases: during a round, without a key; after the unsealing, with all older copies and even the storage key; and
-with a backup from before the close and every secret in it. The same attackers then meet planted leaks and have to
-catch each of them: an attack that finds nothing anywhere would mean nothing.
+Phases: during a round, without a key; after the unsealing, with all older copies and even the storage key; with a backup
+from before the close and every secret in it; and with the log of the mail server that carried the invitations. The same
+attackers then meet planted leaks and have to catch each of them: an attack that finds nothing anywhere would mean nothing.
 """
 
 import asyncio
@@ -28,9 +28,13 @@ from survey_service.attack.attackers import (
     forms,
     guessed_keys,
     search,
+    spellings,
     with_storage_key,
 )
-from survey_service.attack.evidence import Evidence, files_below, find_all, gather
+from survey_service.attack.backups import WRITTEN, attack_backups, told_by_backups, used_codes
+from survey_service.attack.evidence import Evidence, backed_up, files_below, find_all, gather
+from survey_service.attack.letters import attack_post, beside, names_of
+from survey_service.attack.post_office import PostOffice, post_office
 from survey_service.attack.scoring import Verdict, judge, ranks
 from survey_service.attack.trial import Ballots, Person, Trial
 from survey_service.operations.installation import Installation, opened
@@ -41,6 +45,7 @@ from survey_service.web.app import create_app
 TRIALS = 20  # rounds; the sum of their chance matches is Poisson(20)
 PEOPLE = 60  # in each of them
 PEOPLE_OF_A_LEAK = 40
+BY_MAIL = 20  # of them, at most: the others have slips
 
 _OF_A_BACKUP = (by_place.__name__, by_order_of_serials.__name__, by_commit_time.__name__, by_length.__name__)
 """What a copy from before the close could add: places, order, times and sizes of what was sealed then."""
@@ -61,7 +66,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """name: `during`, `after` or `backup`. verdicts: by attacker, over all trials."""
+    """name: `during`, `after`, `backup` or `mail`. verdicts: by attacker, over all trials."""
 
     name: str
     findings: tuple[Finding, ...]
@@ -84,13 +89,18 @@ class Seized(Struct, frozen=True, kw_only=True):
 class Scratch:
     """An installation of its own, with a service in this process. Nothing of it survives."""
 
-    def __init__(self, installation: Installation, client: httpx.AsyncClient, directory: Path) -> None:
+    def __init__(
+        self, installation: Installation, client: httpx.AsyncClient, directory: Path, office: PostOffice
+    ) -> None:
         self.installation = installation
         self.client = client
         self.directory = directory
+        self.office = office
 
-    async def ballots(self, people: int = PEOPLE_OF_A_LEAK) -> Ballots:
-        return await trials.prepare(self.installation, self.directory, people)
+    async def ballots(self, people: int = PEOPLE_OF_A_LEAK, *, by_mail: int = 0) -> Ballots:
+        return await trials.prepare(
+            self.installation, self.directory, people, office=self.office if by_mail else None, by_mail=by_mail
+        )
 
     async def run(self, ballots: Ballots) -> tuple[Evidence, Trial]:
         """One round, from the first code to the release, and what is left of it."""
@@ -119,14 +129,25 @@ async def scratch() -> AsyncIterator[Scratch]:
 async def scratch_in(directory: Path) -> AsyncIterator[Scratch]:
     """In a directory that somebody else removes."""
     base_url = "http://survey.test"
-    settings = Settings.read({"SURVEY_DATA_DIR": str(directory / "data"), "SURVEY_BASE_URL": base_url})
-    async with opened(settings) as installation:
+    async with post_office() as office, opened(_settings(directory, base_url, office)) as installation:
+        settings = installation.settings
         async with installation.database.owner() as connection:
             await migrate(connection)
         app = create_app(settings)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # both are ASGI
         async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url=base_url) as client:
-            yield Scratch(installation, client, directory)
+            yield Scratch(installation, client, directory, office)
+
+
+def _settings(directory: Path, base_url: str, office: PostOffice) -> Settings:
+    return Settings.read(
+        {
+            "SURVEY_DATA_DIR": str(directory / "data"),
+            "SURVEY_BASE_URL": base_url,
+            "SURVEY_SMTP_URL": office.url,
+            "SURVEY_MAIL_FROM": "survey@city.test",
+        }
+    )
 
 
 async def seize(
@@ -137,15 +158,17 @@ async def seize(
     done: list[Trial] = []
     with trials.everything_logged() as lines:
         for _ in range(rounds):
-            ballots = await place.ballots(people)
+            ballots = await place.ballots(people, by_mail=min(BY_MAIL, people // 2))
             open_rounds.append((ballots, await trials.take_part(place.client, ballots)))
+            await trials.remind(place.installation, ballots)
             on_progress("took part")
         older_copy = await asyncio.to_thread(files_below, place.installation.settings.data_dir, "older copy")
-        during = await place.gather(lines)
+        backup = await backed_up(place.installation, place.directory / WRITTEN)
+        during = await place.gather(lines, backup)
         for ballots, took_part in open_rounds:
             done.append(await trials.finish(place.installation, ballots, took_part))
             on_progress("unsealed")
-        after = await place.gather(lines, older_copy)
+        after = await place.gather(lines, older_copy | backup)
     return Seized(during=during, after=after, people=tuple(p for _, p in open_rounds), trials=tuple(done))
 
 
@@ -205,26 +228,39 @@ def with_a_backup(seized: Seized) -> Phase:
         findings=(
             _answers(seized.during, seized.trials),
             Finding(name="guessed", found=opened_by, tried=tried),
+            Finding(name="used", found=told_by_backups(seized.during), tried=len(used_codes(seized.during))),
             _places("keys", seized.during, _keys(seized.trials)),
         ),
         verdicts=attack(
             joined, seized.trials, [with_storage_key(seized.after, each) for each in seized.trials], _OF_A_BACKUP
+        )
+        | attack_backups(seized.during, seized.trials),
+    )
+
+
+def with_the_mail_server(seized: Seized) -> Phase:
+    """With the log of the mail server, too: which code went to whom, and so, who has taken part?"""
+    posts = [each.post for each in seized.trials]
+    needles = [name for post in posts for letter in post.letters for name in names_of(letter.delivered)]
+    found, where = beside(seized.during, posts)
+    outside = {name for name in where if not name.startswith("spool/")}
+    return Phase(
+        name="mail",
+        findings=(
+            Finding(name="addresses", found=len(outside), tried=len(needles)),
+            Finding(name="addresses_after", found=len(places(seized.after, needles)), tried=len(needles)),
         ),
+        verdicts=attack_post(seized.during, posts, found),
     )
 
 
 def phases(seized: Seized) -> tuple[Phase, ...]:
-    return (during_a_round(seized), after_the_unsealing(seized), with_a_backup(seized))
-
-
-def spellings(code: str) -> set[bytes]:
-    """A code as anybody may have written it."""
-    plain = code.replace("-", "")
-    return {
-        text.encode(encoding)
-        for text in (code, plain, code.lower(), plain.lower())
-        for encoding in ("utf-8", "utf-16-le")
-    }
+    return (
+        during_a_round(seized),
+        after_the_unsealing(seized),
+        with_a_backup(seized),
+        with_the_mail_server(seized),
+    )
 
 
 def places(evidence: Evidence, needles: list[bytes]) -> set[str]:

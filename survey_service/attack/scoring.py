@@ -5,6 +5,7 @@ size, and Poisson(n) in n trials. Mean ranks see weaker leaks: 1 where the right
 (rows + 1) / 2 by chance; a permutation test says how often chance alone comes as low.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -15,8 +16,8 @@ from scipy.stats import poisson, rankdata
 from survey_service.attack.attackers import FoundAnswers, Scores, canonical
 from survey_service.attack.trial import Trial
 
-# For each attacker and each of the two figures. Ten attackers with two figures each, several of them nearly the
-# same for rows of one transaction: chance alone alarms in at most one of 500 runs.
+# For each attacker and each of the two figures. Twenty-two verdicts with two figures each, several of them nearly the
+# same for rows of one transaction: chance alone alarms in at most one of 230 runs.
 FALSE_ALARM = 1e-4
 PERMUTATIONS = 20_000
 _SEED = 20170601
@@ -47,17 +48,22 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 def ranks(trial: Trial, rows: list[FoundAnswers], scores: Scores) -> NDArray[np.float64]:
+    """Rank of every row of answers for every person, as `ranked` has them."""
+    where = {canonical(row.answers): place for place, row in enumerate(rows)}
+    return ranked(scores, [where[canonical(person.answers)] for person in trial.people])
+
+
+def ranked(scores: Scores, own: Sequence[int]) -> NDArray[np.float64]:
     """Rank of every row for every person: 1 is the attacker's first guess. Shape (people, people): own rows only.
 
-    Column k is the row that holds the answers of person k; rows that are nobody's are left out of the columns.
+    own: the row that is each person's. Column k is the row of person k; rows that are nobody's are left out.
     """
     # Ties are broken at random, or the order of the rows would decide what the attacker left open.
     jitter = np.random.default_rng(_SEED).random(scores.shape)
-    ranked = np.array(
+    in_order = np.array(
         [rankdata(np.lexsort((line, -score)).argsort()) for score, line in zip(scores, jitter, strict=True)]
     )
-    where = {canonical(row.answers): place for place, row in enumerate(rows)}
-    return ranked[:, [where[canonical(person.answers)] for person in trial.people]]
+    return in_order[:, list(own)]
 
 
 @cache

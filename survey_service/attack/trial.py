@@ -19,16 +19,20 @@ from questionnaires import definitions
 from questionnaires.answers import Answers
 from questionnaires.model import Questionnaire
 from survey_service.attack.evidence import StoredRow, stored_rows, superuser
+from survey_service.attack.post_office import Letter, Post, PostOffice
 from survey_service.domain.codes import code_hash, normalise
 from survey_service.domain.messages import Answers as SealedContent
 from survey_service.domain.messages import CredentialAnswer, Terms, parse
-from survey_service.domain.rounds import Round
+from survey_service.domain.rounds import Round, RoundId
 from survey_service.operations.close_round import close_round
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite import invite
+from survey_service.operations.invite_by_mail import let_invitations_go, prepare_invitations
+from survey_service.operations.mail_round import send_waiting
 from survey_service.operations.release_tables import release_tables
+from survey_service.operations.remind import remind_round
 from survey_service.operations.unseal_round import unseal_round
 from survey_service.sealing import Participation, in_questionnaire_order
 
@@ -45,6 +49,7 @@ dimensions = ["population"]
 items = ["experienced-any", "witnessed-any"]
 """
 _numbers = count(1)
+_addresses = count(1)
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -71,6 +76,7 @@ class Trial(Struct, frozen=True, kw_only=True):
     terms: Terms
     questionnaire: Questionnaire
     people: tuple[Person, ...]
+    post: Post
     older_rows: tuple[StoredRow, ...]
     sealing_scalar: bytes
     credential_der: bytes
@@ -93,21 +99,30 @@ def distinct_answers(questionnaire: Questionnaire, people: int, chance: random.R
 
 
 class Ballots(Struct, frozen=True, kw_only=True):
-    """An open round, and what each person brings: a code and answers, in the order of taking part."""
+    """An open round, and what each person brings: a code and answers, in the order of taking part.
+
+    post: how some of the codes came to their people.
+    """
 
     round: Round
     terms: Terms
     questionnaire: Questionnaire
     codes: tuple[str, ...]
     answers: tuple[Answers, ...]
+    post: Post
 
 
-async def prepare(installation: Installation, directory: Path, people: int) -> Ballots:
-    """An open round with codes that are handed to people in an order of its own."""
+async def prepare(
+    installation: Installation, directory: Path, people: int, *, office: PostOffice | None = None, by_mail: int = 0
+) -> Ballots:
+    """An open round with codes that are handed to people in an order of its own. by_mail: how many through the office."""
     found = await _new_round(installation, directory)
     chance = random.SystemRandom()
     questionnaire = definitions.from_bytes(found.questionnaire)
-    codes = [invitation.code for invitation in await invite(installation, found.round_id, people)]
+    by_slip = people - by_mail
+    codes = [each.code for each in await invite(installation, found.round_id, by_slip)] if by_slip else []
+    post = Post() if office is None else await send_invitations(installation, found.round_id, office, by_mail)
+    codes += [letter.code for letter in post.letters]
     chance.shuffle(codes)
     return Ballots(
         round=found,
@@ -115,7 +130,30 @@ async def prepare(installation: Installation, directory: Path, people: int) -> B
         questionnaire=questionnaire,
         codes=tuple(codes),
         answers=tuple(distinct_answers(questionnaire, people, chance)),
+        post=post,
     )
+
+
+async def send_invitations(installation: Installation, round_id: RoundId, office: PostOffice, count: int) -> Post:
+    """A code by mail to each of so many addresses, in a list that is sorted as such lists are."""
+    before = len(office.delivered)
+    await prepare_invitations(installation, round_id, [f"person-{next(_addresses):06}@city.test" for _ in range(count)])
+    await let_invitations_go(installation, round_id)
+    await send_waiting(installation, round_id, "invitation")
+    letters = tuple(
+        Letter(delivered=each, code=each.code, code_hash=code_hash(round_id, normalise(each.code)))
+        for each in office.delivered[before:]
+        if each.code is not None
+    )
+    sent = {letter.code_hash for letter in letters}
+    rows = [row for row in await stored_rows(installation.settings, ["invitation"]) if row.values["code_hash"] in sent]
+    return Post(letters=letters, codes=tuple(sorted(rows, key=lambda row: (row.xid, row.command, row.place))))
+
+
+async def remind(installation: Installation, ballots: Ballots) -> None:
+    """Reminds everyone who was invited by mail, whether or not they have taken part."""
+    await remind_round(installation, ballots.round.round_id)
+    await send_waiting(installation, ballots.round.round_id, "reminder")
 
 
 async def _new_round(installation: Installation, directory: Path) -> Round:
@@ -175,6 +213,7 @@ async def finish(installation: Installation, ballots: Ballots, people: tuple[Per
         terms=ballots.terms,
         questionnaire=ballots.questionnaire,
         people=people,
+        post=ballots.post,
         older_rows=tuple(row for row in older_rows if row.values.get("round_id") in (None, round_id)),
         sealing_scalar=sealing_key.private_numbers().private_value.to_bytes(32),
         credential_der=credential_der,

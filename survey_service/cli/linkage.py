@@ -30,16 +30,16 @@ async def linkage_test(
 ) -> Answer:
     """Try to link answers to people: rounds of invented people in a scratch database, and this installation's keys.
 
-    Three phases: during a round, after the unsealing, and with a backup from before the close. Then the same attack
-    meets planted leaks, each of which it has to find. Nothing of this installation is changed.
+    Four phases: during a round, after the unsealing, with a backup from before the close, and with the log of the mail
+    server. Then the same attack meets planted leaks, each of which it has to find. Nothing of this installation is changed.
     """
-    with click.progressbar(length=2 * trials + 4 + len(LEAKS), label="Attacking", file=sys.stderr) as progress:
+    with click.progressbar(length=2 * trials + 5 + len(LEAKS), label="Attacking", file=sys.stderr) as progress:
         own = await search_own(installation)
         progress.update(1)
         async with scratch() as place:
             seized = await seize(place, rounds=trials, people=people, on_progress=lambda _: progress.update(1))
         attacked = phases(seized)
-        progress.update(3)
+        progress.update(len(attacked))
         caught = []
         async with scratch() as place:  # another: what a leak writes must not come near the rounds above
             for name in LEAKS:
@@ -70,9 +70,9 @@ def _lines(done: Report) -> list[str]:
     lines = ["This installation", *(_found(finding) for finding in done.own)]
     for phase in done.phases:
         lines += [f"Phase: {phase.name}", *(_found(finding) for finding in phase.findings)]
-        lines += [f"{'NO ' if v.is_caught else 'ok '} {name:25}{v}" for name, v in phase.verdicts.items()]
+        lines += [f"{'NO ' if v.is_caught else 'ok '} {name:29}{v}" for name, v in phase.verdicts.items()]
     lines.append("Planted leaks")
-    lines += [f"{'ok ' if c.is_caught else 'NO '} {c.name:25}{', '.join(c.by) or 'overlooked'}" for c in done.leaks]
+    lines += [f"{'ok ' if c.is_caught else 'NO '} {c.name:29}{', '.join(c.by) or 'overlooked'}" for c in done.leaks]
     lines.append(
         "Nothing found, and every planted leak caught." if done.is_good else "NOT GOOD: see the lines with NO."
     )
@@ -80,4 +80,4 @@ def _lines(done: Report) -> list[str]:
 
 
 def _found(finding: Finding) -> str:
-    return f"{'ok ' if finding.is_clean else 'NO '} {finding.name:25}{finding.found} of {finding.tried}"
+    return f"{'ok ' if finding.is_clean else 'NO '} {finding.name:29}{finding.found} of {finding.tried}"

@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from survey_service.attack.attackers import ATTACKERS
+from survey_service.attack.backups import by_order_in_a_backup
 from survey_service.attack.leaks import LEAKS
+from survey_service.attack.letters import SORTERS
 from survey_service.attack.report import wordings
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
@@ -57,8 +59,9 @@ def reports(attack: Attack, tmp_path_factory: pytest.TempPathFactory) -> tuple[A
 def test_the_command_finds_nothing_in_ours_and_every_planted_leak(reports: tuple[Any, Path]) -> None:
     printed, _ = reports
     assert printed["good"]
-    assert [phase["name"] for phase in printed["phases"]] == ["during", "after", "backup"]
+    assert [phase["name"] for phase in printed["phases"]] == ["during", "after", "backup", "mail"]
     assert set(printed["phases"][1]["verdicts"]) == set(ATTACKERS)
+    assert set(printed["phases"][3]["verdicts"]) == set(SORTERS)
     assert {leak["name"] for leak in printed["leaks"] if leak["by"]} == set(LEAKS)
     assert {finding["name"]: finding["found"] for finding in printed["own"]} == {"own_keys": 0, "own_parameters": 0}
     assert next(finding["tried"] for finding in printed["own"] if finding["name"] == "own_keys") > 0
@@ -85,7 +88,7 @@ def test_both_languages_of_the_report_have_the_same_wordings() -> None:
     assert german.keys() == english.keys()
     for name in ("attacker", "leak", "finding", "phase", "limit"):
         assert german[name].keys() == english[name].keys()
-    assert german["attacker"].keys() == set(ATTACKERS)
+    assert german["attacker"].keys() == set(ATTACKERS) | set(SORTERS) | {by_order_in_a_backup.__name__}
     assert german["leak"].keys() == set(LEAKS)
 
 

@@ -11,10 +11,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from survey_service.attack.attackers import FoundAnswers, canonical, find_answers, forms, search, with_storage_key
+from survey_service.attack.attackers import (
+    FoundAnswers,
+    canonical,
+    find_answers,
+    forms,
+    search,
+    spellings,
+    with_storage_key,
+)
 from survey_service.attack.evidence import find_all
 from survey_service.attack.leaks import LEAKS, attack_found, caught_all, without_padding
 from survey_service.attack.linkage import (
+    BY_MAIL,
     PEOPLE,
     Phase,
     Scratch,
@@ -24,8 +33,8 @@ from survey_service.attack.linkage import (
     places,
     scratch_in,
     seize,
-    spellings,
     with_a_backup,
+    with_the_mail_server,
 )
 from survey_service.attack.linkage import TRIALS as ROUNDS
 from survey_service.attack.trial import Person
@@ -59,8 +68,27 @@ async def test_a_backup_from_before_the_close_with_every_secret_in_it_opens_noth
 ) -> None:
     phase = with_a_backup(seized)
     show(capsys, phase)
-    assert {finding.name: finding.found for finding in phase.findings} == {"answers": 0, "guessed": 0, "keys": 0}
+    assert {finding.name: finding.found for finding in phase.findings} == {
+        "answers": 0,
+        "guessed": 0,
+        "used": 0,
+        "keys": 0,
+    }
     assert next(finding.tried for finding in phase.findings if finding.name == "guessed") > ROUNDS * PEOPLE
+    assert next(finding.tried for finding in phase.findings if finding.name == "used") == ROUNDS * PEOPLE
+    assert phase.is_clean
+
+
+async def test_with_the_log_of_the_mail_server_nobody_can_tell_who_got_which_code(
+    seized: Seized, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phase = with_the_mail_server(seized)
+    show(capsys, phase)
+    assert {verdict.people for verdict in phase.verdicts.values()} == {ROUNDS * BY_MAIL}
+    assert {finding.name: finding.found for finding in phase.findings} == {"addresses": 0, "addresses_after": 0}
+    spool = b"".join(content for name, content in seized.during.files.items() if name.startswith("spool/"))
+    letters = [letter for each in seized.trials for letter in each.post.letters]
+    assert all(letter.delivered.address.encode() in spool for letter in letters)  # to be reminded, until the end
     assert phase.is_clean
 
 
@@ -76,16 +104,25 @@ async def test_the_attack_finds_the_known_gap_a_sealing_key_kept_by_the_operator
         ("unshuffled", {"by_order_of_taking_part"}),
         ("key_in_the_database", {"by_name", "by_transaction_order", "by_commit_time"}),
         ("answers_in_the_log", {"by_name", "by_order_of_taking_part"}),
+        ("codes_in_the_order_of_mails", {"by_order_of_mails"}),
+        ("codes_when_their_mails_go", {"by_order_of_mails"}),
+        ("pairs_left_in_the_spool", {"by_address_beside"}),
+        ("order_in_the_backup", {"by_order_in_a_backup"}),
     ],
 )
 async def test_a_planted_leak_betrays_nine_people_in_ten(place: Scratch, leak: str, attackers: set[str]) -> None:
     assert caught_all(await LEAKS[leak](place)) >= attackers
 
 
+async def test_addresses_between_the_codes_of_others_are_far_from_chance(place: Scratch) -> None:
+    assert (await LEAKS["addresses_in_the_log"](place))["by_address_beside"].is_caught
+
+
 async def test_every_planted_leak_of_the_command_is_tried_here() -> None:
     assert set(LEAKS) == {
         *("same_transaction", "serial_key", "unshuffled", "key_in_the_database", "answers_in_the_log"),
-        *("kept_key", "unpadded"),
+        *("kept_key", "unpadded", "order_in_the_backup", "addresses_in_the_log"),
+        *("codes_in_the_order_of_mails", "codes_when_their_mails_go", "pairs_left_in_the_spool"),
     }
 
 
@@ -169,7 +206,7 @@ async def test_whoever_holds_the_storage_key_reads_answers_but_matches_them_at_c
         assert sorted(canonical(row.answers) for row in read) == sorted(canonical(p.answers) for p in each.people)
     verdicts = attack(seized.after, seized.trials, rows)
     with capsys.disabled():
-        print(*("", *(f"{name:26}{verdict}" for name, verdict in verdicts.items())), sep="\n")  # noqa: T201 - the measured figures
+        print(*("", *(f"{name:29}{verdict}" for name, verdict in verdicts.items())), sep="\n")  # noqa: T201 - the measured figures
     assert [name for name, verdict in verdicts.items() if verdict.is_caught] == []
 
 
@@ -209,10 +246,11 @@ async def test_a_sealing_key_in_the_database_is_caught_however_it_is_written(pla
     value = {"raw": "$1", "hex": "encode($1, 'hex')::bytea"}[written]
     await place.execute(f"INSERT INTO key_{written} SELECT {value}", key)
     evidence, done = await place.run(ballots)
+    await place.execute(f"DROP TABLE key_{written}")
     assert done.sealing_scalar in key
     assert caught_all(attack_found(evidence, done, "older sealed copies")) >= {"by_name", "by_commit_time"}
 
 
 def show(capsys: pytest.CaptureFixture[str], phase: Phase) -> None:
     with capsys.disabled():
-        print(*("", *(f"{name:26}{verdict}" for name, verdict in phase.verdicts.items())), sep="\n")  # noqa: T201 - the measured figures
+        print(*("", *(f"{name:29}{verdict}" for name, verdict in phase.verdicts.items())), sep="\n")  # noqa: T201 - the measured figures
