@@ -119,12 +119,12 @@ class Schedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class ComingRound(Struct, frozen=True, kw_only=True):
     """A round as its schedule foresees it; times in UTC.
 
-    planned_for: the clock time that the rule names, by which the round is known wherever holidays move it.
+    planned_for: what the rule names, by which the round is known wherever holidays move it.
     number: counts the schedule's rounds from 1. reminders: those that come while it is open.
     """
 
     number: int
-    planned_for: LocalTime
+    planned_for: datetime
     prepares_at: datetime
     opens_at: datetime
     closes_at: datetime
@@ -133,7 +133,7 @@ class ComingRound(Struct, frozen=True, kw_only=True):
     @property
     def is_moved(self) -> bool:
         """Whether its opening waits for a working day."""
-        return in_germany(self.planned_for) != self.opens_at
+        return self.planned_for != self.opens_at
 
 
 def coming_rounds(schedule: Schedule, after: datetime, count: int) -> tuple[ComingRound, ...]:
@@ -146,12 +146,12 @@ def coming_rounds(schedule: Schedule, after: datetime, count: int) -> tuple[Comi
 
 def every_round(schedule: Schedule) -> Iterator[ComingRound]:
     """Every round from the first on; a rule without an end never stops. Raises: NoSchedule."""
-    for number, planned_for in enumerate(_planned(schedule), start=1):
-        opens_at = in_germany(_next_working_time(planned_for, schedule.holidays))
-        closes_at = _closes_at(schedule, opens_at)
+    for number, local in enumerate(_planned(schedule), start=1):
+        opens_at = in_germany(_next_working_time(local, schedule.holidays))
+        closes_at = closes_on_a_working_day(schedule, opens_at)
         yield ComingRound(
             number=number,
-            planned_for=planned_for,
+            planned_for=in_germany(local),
             prepares_at=Duration(days=-schedule.prepare_days).after(opens_at),
             opens_at=opens_at,
             closes_at=closes_at,
@@ -162,6 +162,11 @@ def every_round(schedule: Schedule) -> Iterator[ComingRound]:
 def closes_after(schedule: Schedule, opens_at: datetime) -> datetime:
     """When a round ends that people let open at a time of their own: no day is moved then. Raises: NoSchedule."""
     return schedule.open_for.after(opens_at)
+
+
+def closes_on_a_working_day(schedule: Schedule, opens_at: datetime) -> datetime:
+    """When a round of the schedule ends. Raises: NoSchedule."""
+    return _on_a_working_day(closes_after(schedule, opens_at), schedule.holidays)
 
 
 def reminders_of(schedule: Schedule, opens_at: datetime, closes_at: datetime) -> tuple[tuple[int, datetime], ...]:
@@ -261,10 +266,6 @@ def _next_working_time(local: datetime, region: Region) -> datetime:
 
 def _on_a_working_day(moment: datetime, region: Region) -> datetime:
     return in_germany(_next_working_time(moment.astimezone(TIME_ZONE).replace(tzinfo=None), region))
-
-
-def _closes_at(schedule: Schedule, opens_at: datetime) -> datetime:
-    return _on_a_working_day(closes_after(schedule, opens_at), schedule.holidays)
 
 
 def _planned(schedule: Schedule) -> Iterator[datetime]:
@@ -372,7 +373,7 @@ def _check_start(schedule: Schedule) -> None:
 def _check_rounds(schedule: Schedule) -> None:
     if schedule.starts is None:
         return
-    last = schedule.starts + _LOOKED_AHEAD
+    last = in_germany(schedule.starts) + _LOOKED_AHEAD
     for before, later in pairwise(takewhile(lambda each: each.planned_for < last, every_round(schedule))):
         if later.opens_at <= before.closes_at:
             opens = later.opens_at.astimezone(TIME_ZONE)

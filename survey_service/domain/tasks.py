@@ -1,6 +1,7 @@
 """What waits for whom."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from survey_service.domain.surveys import Office, SurveyId
 TaskName = Literal[
     "approve",
     "plan",
+    "name-trustees",
     "set-passphrase",
     "prove-share",
     "invite",
@@ -21,6 +23,7 @@ TaskName = Literal[
     "compute",
     "comments",
     "publish",
+    "before-erasure",
 ]
 
 
@@ -29,6 +32,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
     round_id: None where it concerns the survey. deed, office: who may do it, both where an office has to. people: those
     who have to do it in person; where none are named, anyone who may. of: how many of them it takes; 0: each of them.
+    until: by when, where it cannot be done later.
     """
 
     name: TaskName
@@ -38,6 +42,7 @@ class Task(Struct, frozen=True, kw_only=True):
     office: Office | None = None
     people: tuple[Email, ...] = ()
     of: int = 0
+    until: datetime | None = None
 
     def is_for(self, account: Account) -> bool:
         if account.disabled or not may(account.role, self.deed):

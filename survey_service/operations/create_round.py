@@ -12,11 +12,11 @@ from survey_service.domain import blind_signatures, encodings
 from survey_service.domain.messages import QuestionnaireReference, Terms, parse
 from survey_service.domain.rounds import PLAINTEXT_SIZE, NewRound, Round, RoundId
 from survey_service.domain.schedules import closes_after
-from survey_service.domain.surveys import Survey
+from survey_service.domain.surveys import Survey, SurveyId
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_round
 from survey_service.operations.installation import Installation
-from survey_service.store import audit_log, trustees
+from survey_service.store import audit_log, schedule, trustees
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
 
@@ -34,6 +34,14 @@ class TrusteesDemanded(Refusal):
         )
 
 
+class PlannedAlready(Refusal):
+    def __init__(self, survey_id: str, planned_for: datetime) -> None:
+        super().__init__(
+            f"The round of survey {survey_id!r} for {planned_for:%Y-%m-%d} is planned already.",
+            remedy="`survey-service round list` shows it.",
+        )
+
+
 async def create_round(
     installation: Installation,
     survey_id: str,
@@ -41,12 +49,14 @@ async def create_round(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     rehearsal: bool = False,
+    planned_for: datetime | None = None,
 ) -> Round:
     """Plans the next round of a survey in custody of the server; without times it opens now, for as long as the survey says.
 
-    It waits where the survey demands approvals that are missing.
+    It waits where the survey demands approvals that are missing. planned_for: the time of the survey's schedule that becomes
+    this round; None: somebody plans it.
 
-    Raises: UnknownSurvey, TrusteesDemanded, UnusableTimes, KeyDirectoryFailed.
+    Raises: UnknownSurvey, TrusteesDemanded, UnusableTimes, PlannedAlready, KeyDirectoryFailed.
     """
     async with installation.database.session("operation") as connection, connection.transaction():
         stored = await store.select_survey(connection, survey_id)
@@ -55,6 +65,7 @@ async def create_round(
         await store.run(connection, "hold_survey", survey_id)
         opens, closes = await agreed_times(connection, stored.survey, opens_at, closes_at)
         round_id = await free_round_id(installation, connection, stored.survey, opens, rehearsal=rehearsal)
+        await take_planned_time(connection, survey_id, planned_for, round_id)
         planned, sealing_key = await plan_round(stored, round_id, opens, closes, rehearsal=rehearsal, custody="server")
         # The keys are on the disk before the round exists: a crash in between leaves keys without a round, never the reverse.
         installation.keys.create(round_id, "credential", planned.credential_key)
@@ -63,6 +74,16 @@ async def create_round(
         found = await clear_round(connection, round_id)
         await audit_log.append(connection, installation.actor, "round-planned", round_id=round_id, rehearsal=rehearsal)
         return found
+
+
+async def take_planned_time(
+    connection: AnyConnection, survey_id: str, planned_for: datetime | None, round_id: RoundId | None
+) -> None:
+    """A time of the schedule becomes this round, or is left out. Raises: PlannedAlready."""
+    if planned_for is not None and not await schedule.take_planned_time(
+        connection, SurveyId(survey_id), planned_for, round_id
+    ):
+        raise PlannedAlready(survey_id, planned_for)
 
 
 async def agreed_times(

@@ -20,7 +20,7 @@ from survey_service.domain.key_shares import (
 from survey_service.domain.rounds import Round
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import clear_round
-from survey_service.operations.create_round import agreed_times, free_round_id, plan_round
+from survey_service.operations.create_round import agreed_times, free_round_id, plan_round, take_planned_time
 from survey_service.operations.installation import Installation
 from survey_service.store import audit_log, team
 from survey_service.store import rounds as store
@@ -67,10 +67,13 @@ async def prepare_round(
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
     rehearsal: bool = False,
+    planned_for: datetime | None = None,
 ) -> Preparation:
     """Names the trustees of the survey's next round. threshold: as the survey demands, if not given.
 
-    Raises: UnknownSurvey, UnusableTrustees, NotAnEmail, UnusableTimes.
+    planned_for: the time of the survey's schedule that becomes this round; None: somebody plans it.
+
+    Raises: UnknownSurvey, UnusableTrustees, NotAnEmail, UnusableTimes, PlannedAlready.
     """
     named = tuple(normalise_email(email) for email in trustees)
     await _refuse_operators(installation, named)
@@ -89,6 +92,7 @@ async def prepare_round(
             opens_at=opens_at,
             closes_at=closes_at,
         )
+        await take_planned_time(connection, survey_id, planned_for, preparation.round_id)
         await store_trustees.insert_preparation(connection, preparation)
         await audit_log.append(
             connection,

@@ -16,6 +16,8 @@ from survey_service.store import audit_log, mail
 from survey_service.store import rounds as store
 from survey_service.store.mail import Mailing
 
+BY_HAND = 100  # reminders above this number are by hand: none of them takes the place of one of the schedule's
+
 logger = logging.getLogger("survey_service")
 
 
@@ -37,8 +39,8 @@ class RecipientsElsewhere(Refusal):
 async def remind_round(installation: Installation, round_id: str, *, number: int | None = None) -> Mailing | None:
     """Begins a reminder; `serve` sends it, or whoever runs `send_waiting`. None where nobody was invited by mail.
 
-    number: which reminder, from 1, for a schedule: one that has begun is not begun again, whoever asks and how often.
-    Without a number it is the next one, and not twice on a day.
+    number: which reminder of the schedule, from 1: one that has begun is not begun again, whoever asks and how often.
+    Without a number it is another one, by hand. Nobody is reminded twice on a day.
 
     Raises: UnknownRound, MailNotSet, WrongState where the round is not open, StillSending, RecipientsElsewhere,
     RemindedToday, SpoolBusy. After each of them asking again is safe.
@@ -46,19 +48,21 @@ async def remind_round(installation: Installation, round_id: str, *, number: int
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
         mailings = await mail.list_mailings(connection, found.round_id)
+        now = await store.read_clock(connection)
     if not any(each.kind == "invitation" for each in mailings):
         return None
     reminders = [each for each in mailings if each.kind == "reminder"]
     for each in reminders:
         if each.number == number:
             return each
-    if found.state != "open":
-        raise WrongState(round_id, found.state, "open")
+    if found.state != "open" or found.closes_at <= now:
+        raise WrongState(round_id, "past its end" if found.state == "open" else found.state, "open")
     if any(not each.done for each in mailings):
         raise StillSending(round_id)
-    if number is None and any(each.began_today for each in reminders):
+    if any(each.began_today for each in reminders):
         raise RemindedToday(round_id)
-    return await _begin(installation, found, number or len(reminders) + 1)
+    by_hand = max((each.number for each in reminders if each.number > BY_HAND), default=BY_HAND) + 1
+    return await _begin(installation, found, number or by_hand)
 
 
 async def _begin(installation: Installation, found: Round, number: int) -> Mailing:

@@ -1,26 +1,48 @@
-"""Carries out what is due: closes rounds whose grace has passed, unseals what waits in custody `server`, erases.
+"""Carries out what is due: prepares rounds ahead, opens, reminds, closes, unseals what the server may unseal, warns, erases.
 
 Once a day it counts who has taken part in the open rounds.
 
+Each deed can be done again after a crash at any point, and is then finished or does nothing: it leaves its trace in the
+round, in a mailing or in `scheduled_deed`. What is late because nothing ran is done at the next look, in its order.
+
 A round in the hands of trustees is never unsealed from here; only shares that waited too long for others are destroyed.
+Nothing is ever published from here.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from typing import assert_never
+
+import msgspec
 
 from survey_service.domain.audit_log import SCHEDULE
-from survey_service.domain.rounds import GRACE
+from survey_service.domain.notices import Occasion
+from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.site import TIME_ZONE
+from survey_service.domain.surveys import Survey
+from survey_service.domain.timetable import DeedName, ForeseenDeed, due, timetable
 from survey_service.errors import Refusal
 from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.installation import Installation
+from survey_service.operations.notify_team import notify_team
+from survey_service.operations.prepare_rounds import prepare_due_rounds
+from survey_service.operations.remind import RemindedToday, remind_round
 from survey_service.operations.sealing_key import drop_old_shares
 from survey_service.operations.unseal_round import unseal_round
+from survey_service.store import audit_log, schedule
 from survey_service.store import rounds as store
 
-PAUSE_SECONDS = 20.0  # between two looks; a round closes at most this much late
+PAUSE_SECONDS = 20.0  # between two looks; a deed is at most this much late
+
+DONE: dict[DeedName, str] = {
+    "open": "opened",
+    "remind": "reminded",
+    "close": "closed",
+    "unseal": "unsealed",
+    "warn": "warned of its erasure",
+    "erase": "erased",
+}
 
 logger = logging.getLogger("survey_service")
 
@@ -38,48 +60,134 @@ async def run_schedule(installation: Installation) -> None:
 
 
 async def run_due(installation: Installation) -> list[str]:
-    """Carries out every transition that is due now and returns what was done, a sentence each."""
-    done: list[str] = []
+    """Carries out everything that is due now and returns what was done, a sentence each."""
     installation = installation.acting_for(SCHEDULE)
     async with installation.database.session("operation") as connection:
-        if not await store.take_schedule(connection):
-            return done
+        if not await schedule.take_schedule(connection):
+            return []
         try:
-            await store.run(connection, "count_participation", str(TIME_ZONE))
-            done += await _each(
-                await store.due(connection, "rounds_due_to_close", GRACE), "closed", installation, close_round
-            )
-            done += await _each(
-                await store.due(connection, "rounds_due_to_open"), "unsealed", installation, unseal_round
-            )
-            for round_id in await store.due(connection, "rounds_with_trustees"):
-                await _drop_old_shares(installation, round_id)
-            done += await _each(await store.due(connection, "rounds_due_to_erase"), "erased", installation, erase_round)
+            return await _run_due(installation)
         finally:
-            await store.leave_schedule(connection)
+            await schedule.leave_schedule(connection)
+
+
+async def foreseen(installation: Installation, found: Round) -> tuple[ForeseenDeed, ...]:
+    """What is still to happen to a round by itself, the earliest first."""
+    survey = msgspec.json.decode(found.definition, type=Survey)
+    async with installation.database.session("operation") as connection:
+        done = await schedule.deeds_done(connection, found.round_id)
+    return timetable(found, survey.schedule, survey.retention_days, done)
+
+
+async def _run_due(installation: Installation) -> list[str]:
+    done = await prepare_due_rounds(installation)
+    async with installation.database.session("operation") as connection:
+        await store.run(connection, "count_participation", str(TIME_ZONE))
+        under_way = await store.due(connection, "rounds_under_way")
+        lost = await store.due(connection, "lost_rounds_with_codes")
+        now = await store.read_clock(connection)
+    for round_id in under_way:
+        done += await _bring_forward(installation, round_id)
+    for round_id in lost:
+        done += await _attempt(installation, round_id, ForeseenDeed(deed="erase", at=now))
     return done
 
 
-async def _each(
-    round_ids: list[str],
-    word: str,
-    installation: Installation,
-    operation: Callable[[Installation, str], Awaitable[object]],
-) -> list[str]:
-    done = []
-    for round_id in round_ids:
-        try:
-            await operation(installation, round_id)
-        except Refusal as refusal:
-            # One round that cannot go on must not hold up the others.
-            logger.warning("schedule: round %s is not %s: %s", round_id, word, refusal.reason)
-        else:
-            logger.info("schedule: round %s is %s", round_id, word)
-            done.append(f"{round_id} {word}")
-    return done
+async def _bring_forward(installation: Installation, round_id: str) -> list[str]:
+    """Each deed that is due is tried once; one that is refused holds up no other, of this round or of another."""
+    done: list[str] = []
+    tried: set[tuple[DeedName, int]] = set()
+    while True:
+        async with installation.database.session("operation") as connection:
+            found = await store.select_round(connection, round_id)
+            now = await store.read_clock(connection)
+        if found.stage == "closed" and found.custody != "server":
+            await _drop_old_shares(installation, found.round_id)
+        left = [
+            each
+            for each in due(await foreseen(installation, found), now)
+            if (each.deed, each.number) not in tried and not (each.deed == "remind" and found.closes_at <= now)
+        ]
+        if not left:
+            return done
+        tried.add((left[0].deed, left[0].number))
+        done += await _attempt(installation, round_id, _of_late_reminders_the_last(left[0], left))
 
 
-async def _drop_old_shares(installation: Installation, round_id: str) -> None:
+def _of_late_reminders_the_last(wanted: ForeseenDeed, left: list[ForeseenDeed]) -> ForeseenDeed:
+    if wanted.deed != "remind":
+        return wanted
+    return max((each for each in left if each.deed == "remind"), key=lambda each: each.number)
+
+
+async def _attempt(installation: Installation, round_id: str, wanted: ForeseenDeed) -> list[str]:
+    try:
+        if not await _carry_out(installation, RoundId(round_id), wanted):
+            return []
+    except RemindedToday:
+        return []  # somebody has reminded by hand today; the schedule's goes tomorrow
+    except Refusal as refusal:
+        logger.warning("schedule: round %s is not %s: %s", round_id, DONE[wanted.deed], refusal.reason)
+        return []
+    logger.info("schedule: round %s is %s", round_id, DONE[wanted.deed])
+    return [f"{round_id} {DONE[wanted.deed]}"]
+
+
+async def _carry_out(installation: Installation, round_id: RoundId, wanted: ForeseenDeed) -> bool:
+    """Whether there was anything to do."""
+    match wanted.deed:
+        case "open":
+            return await _open(installation, round_id)
+        case "remind":
+            return await _remind(installation, round_id, wanted.number)
+        case "close":
+            closed = await close_round(installation, round_id)
+            await notify_team(installation, _after_closing(closed), about=round_id)
+        case "unseal":
+            unsealed = await unseal_round(installation, round_id)
+            occasion: Occasion = "round-lost" if unsealed.stage == "lost" else "review"
+            await notify_team(installation, occasion, about=round_id)
+        case "warn":
+            return await _warn(installation, round_id, wanted.number)
+        case "erase":
+            erased = await erase_round(installation, round_id)
+            if erased.stage == "erased":
+                await notify_team(installation, "round-erased", about=round_id)
+        case _:
+            assert_never(wanted.deed)
+    return True
+
+
+def _after_closing(closed: Round) -> Occasion:
+    return "round-closed" if closed.custody == "server" else "give-share"
+
+
+async def _open(installation: Installation, round_id: RoundId) -> bool:
+    """The clock opens a round; this says so, once."""
+    await notify_team(installation, "round-open", about=round_id)
+    async with installation.database.session("operation") as connection, connection.transaction():
+        if is_new := await schedule.note_deed(connection, round_id, "open", 1):
+            await audit_log.append(connection, installation.actor, "round-opened", round_id=round_id)
+    return is_new
+
+
+async def _remind(installation: Installation, round_id: RoundId, number: int) -> bool:
+    """Begins the reminder of this number; those before it that are late, too, are settled with it."""
+    begun = await remind_round(installation, round_id, number=number)
+    async with installation.database.session("operation") as connection, connection.transaction():
+        settled = [await schedule.note_deed(connection, round_id, "remind", each + 1) for each in range(number)]
+    return begun is not None and settled[-1]
+
+
+async def _warn(installation: Installation, round_id: RoundId, number: int) -> bool:
+    await notify_team(installation, "retention-warning", about=round_id, number=number)
+    async with installation.database.session("operation") as connection, connection.transaction():
+        if is_new := await schedule.note_deed(connection, round_id, "warn", number):
+            await audit_log.append(connection, installation.actor, "retention-warned", round_id=round_id, count=number)
+    return is_new
+
+
+async def _drop_old_shares(installation: Installation, round_id: RoundId) -> None:
     try:
         await drop_old_shares(installation, round_id)
     except Refusal as refusal:

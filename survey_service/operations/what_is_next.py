@@ -1,7 +1,9 @@
 """Everything that waits for somebody, over all surveys and rounds."""
 
 import hashlib
+from datetime import datetime, timedelta
 
+import msgspec
 from msgspec import Struct
 
 from questionnaires import definitions
@@ -11,16 +13,16 @@ from survey_service.domain.key_shares import parse_custody
 from survey_service.domain.rounds import Round
 from survey_service.domain.surveys import Survey
 from survey_service.domain.tasks import Task
+from survey_service.domain.timetable import warnings_before
 from survey_service.errors import Refusal
 from survey_service.operations.clear_round import missing_to_open
 from survey_service.operations.installation import Installation
 from survey_service.operations.prepare_round import enrolled
+from survey_service.operations.prepare_rounds import lacks_trustees
 from survey_service.operations.review_comments import read_comments
 from survey_service.store import approvals, participation, releases, team, trustees
 from survey_service.store import rounds as store
 from survey_service.store.trustees import Preparation
-
-_OVER = ("released", "erased", "lost")
 
 
 class WhatIsNext(Struct, frozen=True, kw_only=True):
@@ -36,7 +38,8 @@ async def what_is_next(installation: Installation) -> WhatIsNext:
         accounts = await team.list_accounts(connection)
     async with installation.database.session("reporting") as connection:
         surveys = await store.list_surveys(connection)
-        entries = [entry for entry in await store.list_rounds(connection) if entry.state not in _OVER]
+        now = await store.read_clock(connection)
+        entries = [entry for entry in await store.list_rounds(connection) if entry.state not in ("erased", "lost")]
         rounds = [await store.select_round(connection, entry.round_id) for entry in entries]
         waiting = await trustees.list_preparations(connection)
     found: list[Task] = []
@@ -47,10 +50,36 @@ async def what_is_next(installation: Installation) -> WhatIsNext:
             found += _passphrases(installation, preparation)
         for each in rounds:
             if each.survey_id == survey.survey_id:
-                found += await _of_round(installation, each, accounts)
-        if not planned and not prepared:
-            found.append(Task(name="plan", survey_id=survey.survey_id, deed="run-rounds"))
+                found += [*_before_erasure(each, now), *await _of_round(installation, each, accounts)]
+        found += await _planning(installation, survey, is_planned=bool(planned or prepared))
     return WhatIsNext(tasks=tuple(found), accounts=tuple(accounts))
+
+
+async def _planning(installation: Installation, survey: Survey, *, is_planned: bool) -> list[Task]:
+    if survey.schedule.starts is None:
+        return [] if is_planned else [Task(name="plan", survey_id=survey.survey_id, deed="run-rounds")]
+    if await lacks_trustees(installation, survey):
+        return [Task(name="name-trustees", survey_id=survey.survey_id, deed="run-rounds")]
+    return []  # its rounds come by themselves
+
+
+def _before_erasure(found: Round, now: datetime) -> list[Task]:
+    """From the first warning on, whether or not something is published: later nothing can be computed any more."""
+    if found.erase_at is None or found.stage not in ("unsealed", "released"):
+        return []
+    retention = timedelta(days=msgspec.json.decode(found.definition, type=Survey).retention_days)
+    first_warning, *_ = warnings_before(found.erase_at - retention, found.erase_at)
+    if now < first_warning:
+        return []
+    return [
+        Task(
+            name="before-erasure",
+            survey_id=found.survey_id,
+            round_id=found.round_id,
+            deed="publish",
+            until=found.erase_at,
+        )
+    ]
 
 
 async def _approvals(installation: Installation, survey: Survey) -> list[Task]:
@@ -89,6 +118,8 @@ async def _of_round(installation: Installation, found: Round, accounts: list[Acc
         return await _before_its_end(installation, found)
     if found.state == "closed":
         return await _unsealing(installation, found)
+    if found.state == "released":
+        return []
     return await _publication(installation, found, accounts)
 
 

@@ -160,7 +160,7 @@ class Database:
         if role is not None:
             settings["role"] = f"survey_{role}"
         if self._clock_offset:
-            settings["survey.clock_offset"] = f"{self._clock_offset.total_seconds()} seconds"
+            settings["survey.clock_offset"] = f"{self._clock_offset.total_seconds():.6f} seconds"
         patience = {} if role is None else {"command_timeout": _PATIENCE.get(role, LONGEST_SECONDS)}
         return self._address.parameters | {"server_settings": settings, "timeout": CONNECT_SECONDS} | patience
 

@@ -118,14 +118,6 @@ async def due(connection: AnyConnection, name: str, *arguments: object) -> list[
     return [row["round_id"] for row in await connection.fetch(statement(name), *arguments)]
 
 
-async def take_schedule(connection: AnyConnection) -> bool:
-    return bool(await connection.fetchval(statement("take_schedule")))
-
-
-async def leave_schedule(connection: AnyConnection) -> None:
-    await connection.execute(statement("leave_schedule"))
-
-
 async def run(connection: AnyConnection, name: str, *arguments: object) -> None:
     """Runs a statement that returns nothing."""
     await connection.execute(statement(name), *arguments)

@@ -74,9 +74,29 @@ async def test_a_schedule_that_asks_again_reminds_once(posting: Installation, bo
         assert begun is not None
         await send_due(posting, {})
     assert len(box.messages) == len(PEOPLE)
+    with pytest.raises(RemindedToday):
+        await remind_round(posting, invited.round_id, number=2)
+    await a_day_passes(posting, invited)
     await remind_round(posting, invited.round_id, number=2)
     await send_due(posting, {})
     assert len(box.messages) == 2 * len(PEOPLE)
+
+
+async def test_a_reminder_by_hand_takes_the_place_of_none_of_the_schedule(
+    posting: Installation, box: MailBox, invited: Round
+) -> None:
+    box.messages.clear()
+    await remind_round(posting, invited.round_id)
+    await send_due(posting, {})
+    await a_day_passes(posting, invited)
+    await remind_round(posting, invited.round_id, number=1)
+    await send_due(posting, {})
+    assert len(box.messages) == 2 * len(PEOPLE)
+
+
+async def a_day_passes(posting: Installation, invited: Round) -> None:
+    async with posting.database.owner() as connection:
+        await connection.execute("UPDATE mailing SET begun_on = begun_on - 1 WHERE round_id = $1", invited.round_id)
 
 
 async def test_by_hand_once_a_day_is_enough(posting: Installation, box: MailBox, invited: Round) -> None:
@@ -87,11 +107,10 @@ async def test_by_hand_once_a_day_is_enough(posting: Installation, box: MailBox,
     await send_due(posting, {})
     with pytest.raises(RemindedToday):
         await remind_round(posting, invited.round_id)
-    async with posting.database.owner() as connection:
-        await connection.execute("UPDATE mailing SET begun_on = begun_on - 1 WHERE round_id = $1", invited.round_id)
-    second = await remind_round(posting, invited.round_id)
-    assert second is not None
-    assert second.number == 2
+    await a_day_passes(posting, invited)
+    assert await remind_round(posting, invited.round_id) is not None
+    await send_due(posting, {})
+    assert len(box.messages) == 2 * len(PEOPLE)
 
 
 async def test_a_reminder_of_unclear_outcome_is_left_as_it_is(

@@ -162,6 +162,7 @@ async def test_every_deed_from_the_account_to_the_erasure_has_its_entry_in_the_n
         (KIM, "survey-approved"),
         (COMMAND_LINE, "round-planned"),
         (COMMAND_LINE, "codes-drawn"),
+        (SCHEDULE, "round-opened"),
         (SCHEDULE, "round-closed"),
         (SCHEDULE, "round-unsealed"),
         (KIM, "release-published"),
@@ -171,7 +172,11 @@ async def test_every_deed_from_the_account_to_the_erasure_has_its_entry_in_the_n
     ]
     withdrawn = picked(log, who=KIM, deed="release-withdrawn")
     assert [entry.facts for entry in withdrawn] == [{"round_id": found.round_id, "because": "a typing error"}]
-    assert [entry.deed for entry in picked(log, who=SCHEDULE)] == ["round-unsealed", "round-closed"]
+    assert [entry.deed for entry in picked(log, who=SCHEDULE)] == [
+        "round-unsealed",
+        "round-closed",
+        "round-opened",
+    ]
 
 
 async def test_the_files_hold_the_whole_log_and_its_hashes_can_be_computed_from_the_json(

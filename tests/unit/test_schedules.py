@@ -15,6 +15,7 @@ from survey_service.domain.schedules import (
     coming_rounds,
     every_round,
     faults_of,
+    in_germany,
     is_working_day,
     read_duration,
     reminders_of,
@@ -87,7 +88,7 @@ def test_an_opening_or_an_end_on_a_closed_day_waits_for_the_next_working_day(
     (found,) = the_rounds(Schedule(starts=starts))
     assert (clock(found.opens_at), clock(found.closes_at)) == (opens, closes)
     assert found.is_moved
-    assert found.planned_for == starts
+    assert found.planned_for == in_germany(starts)
 
 
 def test_the_working_days_are_those_of_the_state_that_the_survey_names() -> None:

@@ -114,37 +114,23 @@ SET
 WHERE round_id = $1 AND stage = 'planned' AND opens_at < clock()
 RETURNING round_id;
 
--- name: rounds_due_to_close
--- Rounds whose grace has passed.
-SELECT round_id FROM round WHERE stage = 'planned' AND closes_at + $1::interval <= clock();
-
--- name: rounds_due_to_open
--- Rounds whose ballot box waits for an unsealing the server may do itself, or whose keys an interrupted one has left.
-SELECT round_id FROM round WHERE stage = 'opened' OR (stage = 'closed' AND custody = 'server');
+-- name: rounds_under_way
+-- Rounds to which something may still happen by itself, in the order in which they were planned.
+SELECT round_id FROM round WHERE stage NOT IN ('prepared', 'erased', 'lost') ORDER BY number;
 
 -- name: rounds_with_trustees
 -- Rounds whose ballot box waits for its trustees.
 SELECT round_id FROM round WHERE stage = 'closed' AND custody <> 'server';
 
--- name: rounds_due_to_erase
--- Rounds whose retention is over, and lost ones whose codes are still kept.
+-- name: lost_rounds_with_codes
+-- Lost rounds whose codes are still kept.
 SELECT r.round_id
 FROM round AS r
-WHERE
-    (r.stage IN ('unsealed', 'released') AND r.erase_at <= clock())
-    OR (r.stage = 'lost' AND EXISTS (SELECT i.round_id FROM invitation AS i WHERE i.round_id = r.round_id));
+WHERE r.stage = 'lost' AND EXISTS (SELECT i.round_id FROM invitation AS i WHERE i.round_id = r.round_id);
 
 -- name: raise_minimum_group_size
 -- The minimum group size in force for a round; it only rises.
 UPDATE round SET minimum_group_size = $2 WHERE round_id = $1 AND stage = 'unsealed' RETURNING round_id;
-
--- name: take_schedule
--- Whether this session may run what is due; one at a time may.
-SELECT pg_try_advisory_lock(1937077874);
-
--- name: leave_schedule
--- Lets the next session run what is due.
-SELECT pg_advisory_unlock(1937077874);
 
 -- name: count_participation
 -- Counts who has taken part in the open rounds, once in a day of $1, never downward, and not where a tenth of the

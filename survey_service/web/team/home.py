@@ -17,6 +17,7 @@ from survey_service.web.team.wording import Wording, wording
 PAGES: dict[TaskName, str] = {
     "approve": "/team/surveys/{survey_id}",
     "plan": "/team/surveys/{survey_id}/plan",
+    "name-trustees": "/team/surveys/{survey_id}/plan",
     "set-passphrase": "/team/trustee/{round_id}",
     "prove-share": "/team/trustee/{round_id}",
     "invite": "/team/rounds/{round_id}",
@@ -26,6 +27,7 @@ PAGES: dict[TaskName, str] = {
     "compute": "/team/rounds/{round_id}/review",
     "comments": "/team/rounds/{round_id}/comments",
     "publish": "/team/rounds/{round_id}/review",
+    "before-erasure": "/team/rounds/{round_id}",
 }
 """Where a task is done."""
 
@@ -74,6 +76,7 @@ def _shown(
             f"task.{task.name}.text",
             office="" if task.office is None else words(f"survey.office.{task.office}"),
             needed=task.of,
+            until="" if task.until is None else words.date(task.until),
         ),
         place=_place(task, overview, words),
         address=PAGES[task.name].format(survey_id=task.survey_id, round_id=task.round_id),
