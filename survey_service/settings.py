@@ -31,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics_address: host and port of `/metrics`, its own; empty: there is none.
     leave_seconds: for how long a process that was told to stop still answers while its readiness says no.
     log_format: lines for people, or one JSON object a line.
+    secret_file: the key under which second factors are encrypted; None: a file in `key_dir`.
     """
 
     database_url: str | None = None
@@ -105,6 +106,11 @@ def _checked(given: dict[str, Any]) -> Settings:
             remedy=f"Set {PREFIX}KEY_DIR to a directory outside of it.",
         )
     spool_dir = _spool_dir(settings, data_dir, key_dir)
+    if settings.secret_file is not None and settings.secret_file.resolve().is_relative_to(data_dir.resolve()):
+        raise UnusableSetting(
+            f"{PREFIX}SECRET_FILE lies inside the data directory {data_dir}: a copy of that would open the second factors.",
+            remedy="Name a file outside of it.",
+        )
     base_url = settings.base_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
     return msgspec.structs.replace(settings, data_dir=data_dir, key_dir=key_dir, spool_dir=spool_dir, base_url=base_url)
 

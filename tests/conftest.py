@@ -14,7 +14,7 @@ import pytest
 from survey_service.domain.rounds import Round
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
-from survey_service.operations.installation import Installation, opened
+from survey_service.operations.installation import DEMONSTRATION, Installation, opened
 from survey_service.settings import Settings
 from survey_service.store.migrate import migrate
 from survey_service.web.app import create_app
@@ -50,7 +50,15 @@ def no_settings_from_outside() -> Iterator[None]:
 
 
 def settings_in(directory: Path) -> Settings:
-    return Settings.read({"SURVEY_DATA_DIR": str(directory / "data"), "SURVEY_BASE_URL": "http://survey.test"})
+    settings = Settings.read({"SURVEY_DATA_DIR": str(directory / "data"), "SURVEY_BASE_URL": "http://survey.test"})
+    return as_demonstration(settings)
+
+
+def as_demonstration(settings: Settings) -> Settings:
+    """Where nobody is asked for a second factor who has none; tests/team/test_second_factor.py is about all others."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (settings.data_dir / DEMONSTRATION).touch()
+    return settings
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from survey_service.operations.create_survey import create_survey
 from survey_service.operations.foresee_groups import foresee_groups
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
-from survey_service.operations.sign_in import confirm_password
+from survey_service.operations.sign_in import confirm_person
 from survey_service.store import rounds as store
 
 LIKELY_RATE = 0.4  # of a staff survey in a public administration; the option changes it
@@ -87,6 +87,14 @@ async def foresee(installation: Installation, survey_id: str, response_rate: flo
     return Answer(document=foreseen, text="\n".join(lines))
 
 
+def _proof(*, is_piped: bool) -> tuple[str, str]:
+    """Password, and a code of the app or a recovery code."""
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n"), sys.stdin.readline().rstrip("\r\n")
+    password = str(click.prompt("Password", hide_input=True, err=True))
+    return password, str(click.prompt("Code of your app, or a recovery code", default="", show_default=False, err=True))
+
+
 def _prospect(group: ExpectedGroup) -> str:
     if group.shows:
         return "shows"
@@ -101,15 +109,11 @@ def _prospect(group: ExpectedGroup) -> str:
 @click.argument("survey_id", metavar="ID")
 @click.option("--as", "email", required=True, metavar="EMAIL", help="Your account, of role auditor with an office.")
 @click.option("--hash", "sha256", required=True, help="The hash that `survey show` prints for what you have read.")
-@click.option("--password-stdin", is_flag=True, help="Read the account's password from standard input, one line.")
+@click.option("--password-stdin", is_flag=True, help="Read password and code from standard input, a line each.")
 async def approve(installation: Installation, survey_id: str, email: str, sha256: str, password_stdin: bool) -> Answer:
     """Approve a survey for an office: questionnaire, units, plan, minimum group size, retention, custody."""
-    password = (
-        sys.stdin.readline().rstrip("\r\n")
-        if password_stdin
-        else str(click.prompt("Password", hide_input=True, err=True))
-    )
-    account = await confirm_password(installation.database, PasswordHashing(), email, password)
+    password, code = _proof(is_piped=password_stdin)
+    account = await confirm_person(installation, PasswordHashing(), email, password, code)
     read, waited = await approve_survey(installation, survey_id, sha256=sha256.strip().lower(), email=account)
     opened = "".join(f"\nRound {each.round_id} is {each.state}." for each in waited if each.stage != "prepared")
     missing = f"\nStill missing: {', '.join(read.missing)}." if read.missing else "\nNo approval is missing."

@@ -32,7 +32,10 @@ async def add(
     normalise_email(email)  # refused before anybody thinks of a password
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _asked()
     account = await manage_accounts.add_account(installation, email, role, password, office=office)
-    return Answer(document=account, text=f"{account.email} can sign in as {account.role} at /team/.")
+    return Answer(
+        document=account,
+        text=f"{account.email} can sign in as {account.role} at /team/, and sets up a second factor there.",
+    )
 
 
 @command(team, "list", example="survey-service team list --json")
@@ -41,7 +44,7 @@ async def list_all(installation: Installation) -> Answer:
     accounts = await manage_accounts.list_accounts(installation)
     lines = [
         f"{account.email}: {account.role}{f' of {account.office}' if account.office else ''}"
-        f"{', disabled' if account.disabled else ''}"
+        f"{', disabled' if account.disabled else '' if account.has_second_factor else ', no second factor yet'}"
         for account in accounts
     ]
     return Answer(
@@ -56,6 +59,20 @@ async def disable(installation: Installation, email: str) -> Answer:
     """Disable an account and end its sessions at once."""
     disabled = await manage_accounts.disable_account(installation, email)
     return Answer(document={"email": disabled, "disabled": True}, text=f"{disabled} can no longer sign in.")
+
+
+@command(team, "reset-2fa", example="survey-service team reset-2fa kim@example.org")
+@click.argument("email")
+async def reset_second_factor(installation: Installation, email: str) -> Answer:
+    """Take a lost second factor away and end the account's sessions; another is set up at the next signing in.
+
+    Make sure that it is really its owner who asks: from now on the password alone signs in, once.
+    """
+    reset = await manage_accounts.reset_second_factor(installation, email)
+    return Answer(
+        document={"email": reset, "has_second_factor": False},
+        text=f"{reset} sets up another second factor at the next signing in. Until then the password alone is enough.",
+    )
 
 
 def _asked() -> str:

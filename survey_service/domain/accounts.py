@@ -49,6 +49,7 @@ class Account(Struct, frozen=True, kw_only=True):
     role: AccountRole
     disabled: bool
     office: Office | None = None
+    has_second_factor: bool = False
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -64,6 +65,17 @@ class Session(Struct, frozen=True, kw_only=True):
     language: str
     expires_at: datetime
     confirmed_ago: timedelta
+
+
+class BegunSession(Struct, frozen=True, kw_only=True):
+    """Somebody who gave their password and not yet their second factor, or has none to give: no page is theirs yet."""
+
+    token_sha256: bytes
+    email: Email
+    role: AccountRole
+    csrf_secret: bytes
+    language: str
+    has_second_factor: bool
 
 
 class NotAnEmail(Refusal):

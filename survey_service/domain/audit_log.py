@@ -48,6 +48,11 @@ AuditedDeed = Literal[
     "retention-warned",
     "account-added",
     "account-disabled",
+    "password-changed",
+    "second-factor-set-up",
+    "second-factor-reset",
+    "recovery-code-used",
+    "recovery-codes-drawn",
     "backup-written",
     "backup-restored",
 ]
@@ -62,6 +67,7 @@ Fact = Literal[
     "office",
     "sha256",  # of a survey, a release, a ballot box; never of anything of one participant
     "count",
+    "left",  # of somebody's recovery codes
     "because",
     "closes_at",
     "minimum_group_size",

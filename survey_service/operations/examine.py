@@ -9,8 +9,9 @@ from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_site import read_site
 from survey_service.operations.readiness import Finding, readiness
-from survey_service.store import server
+from survey_service.store import server, team
 from survey_service.store.database import AnyConnection
+from survey_service.team_key import SecondFactorUnreadable
 
 CLOCK_SECONDS = 2.0  # between this machine's clock and the database's
 
@@ -43,6 +44,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
             findings.append(await _clock(connection))
     except Refusal as refusal:
         findings.append(Finding(name="parameters", is_ok=False, detail=str(refusal)))
+    findings.append(await _second_factors(installation))
     findings.append(_swap())
     findings.append(_contacts(installation))
     return tuple(findings)
@@ -64,6 +66,29 @@ async def _clock(connection: AnyConnection) -> Finding:
         return Finding(name="clock", is_ok=True)
     return Finding(
         name="clock", is_ok=False, detail="This machine and the database differ by seconds. Synchronise both."
+    )
+
+
+async def _second_factors(installation: Installation) -> Finding:
+    """Whether the team's second factors can be read with this installation's key."""
+    unreadable = 0
+    try:
+        installation.team_key.check()
+        async with installation.database.session("team") as connection:
+            for email, sealed in await team.list_second_factors(connection):
+                try:
+                    installation.team_key.open(email, sealed)
+                except SecondFactorUnreadable:
+                    unreadable += 1
+    except Refusal as refusal:
+        return Finding(name="second factors", is_ok=False, detail=str(refusal))
+    if not unreadable:
+        return Finding(name="second factors", is_ok=True)
+    return Finding(
+        name="second factors",
+        is_ok=False,
+        detail=f"Those of {unreadable} accounts were encrypted under another key. Put the file of SURVEY_SECRET_FILE back "
+        "(or team.key in the key directory), or take them away with `survey-service team reset-2fa`.",
     )
 
 

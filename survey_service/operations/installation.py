@@ -9,6 +9,9 @@ from survey_service.domain.audit_log import COMMAND_LINE, Actor
 from survey_service.settings import Settings
 from survey_service.spool import Spool
 from survey_service.store.database import Database, address
+from survey_service.team_key import TeamKey
+
+DEMONSTRATION = "demonstration"  # a file beside the embedded database, where `survey-service demo` has built it
 
 
 class Installation:
@@ -18,8 +21,14 @@ class Installation:
         self.settings = settings
         self.database = database
         self.keys = KeyDirectory(settings.key_dir)
+        self.team_key = TeamKey(settings)
         self.spool = Spool(settings.spool_dir)
         self.actor = actor
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether everything in here is invented, and is built anew at any time."""
+        return self.settings.database_url is None and (self.settings.data_dir / DEMONSTRATION).exists()
 
     def acting_for(self, actor: Actor) -> "Installation":
         """The same installation, in the hands of `actor`."""
@@ -34,6 +43,7 @@ async def opened(settings: Settings, *, clock_offset: timedelta = timedelta(0)) 
         database = Database(database_address, clock_offset=clock_offset)
         installation = Installation(settings, database)
         installation.keys.check()
+        installation.team_key.check()
         try:
             yield installation
         finally:

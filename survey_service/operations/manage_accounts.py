@@ -1,4 +1,4 @@
-"""Adds, lists and disables the team's accounts."""
+"""Adds, lists and disables the team's accounts, and takes away a second factor that its owner has lost."""
 
 from survey_service.domain import passwords
 from survey_service.domain.accounts import Account, AccountRole, Email, normalise_email
@@ -65,5 +65,23 @@ async def disable_account(installation: Installation, email: str) -> Email:
         if not await store.disable_account(connection, address):
             raise UnknownAccount(address)
         await store.delete_sessions_of(connection, address)
+        await store.replace_recovery_codes(connection, address, [])
+        await store.forget_every_browser(connection, address)
         await audit_log.append(connection, installation.actor, "account-disabled", email=address)
+    return address
+
+
+async def reset_second_factor(installation: Installation, email: str) -> Email:
+    """Whoever has lost their phone and their recovery codes sets up another second factor at the next signing in.
+
+    Ends the account's sessions; nothing is counted against it any more. Raises: NotAnEmail, UnknownAccount.
+    """
+    address = normalise_email(email)
+    async with installation.database.session("team") as connection, connection.transaction():
+        if not await store.drop_second_factor(connection, address):
+            raise UnknownAccount(address)
+        await store.delete_sessions_of(connection, address)
+        await store.replace_recovery_codes(connection, address, [])
+        await store.forget_every_browser(connection, address)
+        await audit_log.append(connection, installation.actor, "second-factor-reset", email=address)
     return address

@@ -3,10 +3,44 @@
 from datetime import timedelta
 from typing import cast
 
-from survey_service.domain.accounts import Account, AccountRole, Email, Session
+from msgspec import Struct
+
+from survey_service.domain.accounts import Account, AccountRole, BegunSession, Email, Session
 from survey_service.domain.surveys import Office
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
+
+
+class AttemptLimits(Struct, frozen=True, kw_only=True):
+    """How many attempts are listened to.
+
+    most: of one browser that is known; and of all others together, before they wait: first_wait, then twice as long each
+    time, to longest_wait. counted: how long what failed counts.
+    """
+
+    most: int
+    first_wait: timedelta
+    longest_wait: timedelta
+    counted: timedelta
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """What an attempt to sign in is held against. second_factor: encrypted. at: seconds since 1970, by the database.
+
+    known_browser: the one whose attempts it counts to; None: those of all that are not known.
+    """
+
+    password_hash: str
+    second_factor: bytes | None
+    at: float
+    known_browser: bytes | None = None
+
+
+class DrawnFactor(Struct, frozen=True, kw_only=True):
+    """A second factor that is being set up. at: seconds since 1970, by the database."""
+
+    sealed: bytes
+    at: float
 
 
 async def add_account(
@@ -34,15 +68,86 @@ async def delete_sessions_of(connection: AnyConnection, email: Email) -> None:
     await connection.execute(statement("delete_sessions_of"), email)
 
 
-async def begin_attempt(connection: AnyConnection, email: Email, most: int, window: timedelta) -> str | None:
-    """The password's hash; None where the account is unknown or disabled, or has failed `most` times."""
-    row = await connection.fetchrow(statement("begin_attempt"), email, most, window)
-    return None if row is None else row["password_hash"]
+async def begin_attempt(
+    connection: AnyConnection, email: Email, browser_sha256: bytes | None, limits: AttemptLimits
+) -> Attempt | None:
+    """None where the account is unknown or disabled, or nobody is listened to now: then a known browser still is."""
+    if browser_sha256 is not None:
+        row = await connection.fetchrow(statement("begin_attempt_of_known_browser"), email, browser_sha256, limits.most)
+        if row is not None:
+            return Attempt(**dict(row), known_browser=browser_sha256)
+    row = await connection.fetchrow(
+        statement("begin_attempt"), email, limits.most, limits.first_wait, limits.longest_wait, limits.counted
+    )
+    return None if row is None else Attempt(**dict(row))
 
 
-async def settle_attempt(connection: AnyConnection, email: Email, seen: str, kept: str) -> bool:
+async def begin_attempt_by_recovery_code(
+    connection: AnyConnection, email: Email, code_sha256: bytes, limits: AttemptLimits
+) -> Attempt | None:
+    row = await connection.fetchrow(statement("begin_attempt_by_recovery_code"), email, code_sha256, limits.most)
+    return None if row is None else Attempt(**dict(row))
+
+
+async def replace_password(connection: AnyConnection, email: Email, seen: str, kept: str) -> bool:
     """Whether the account still has the hash `seen`; from now on it has `kept`."""
-    return await connection.fetchval(statement("settle_attempt"), email, seen, kept) is not None
+    return await connection.fetchval(statement("replace_password"), email, seen, kept) is not None
+
+
+async def settle_attempt(connection: AnyConnection, email: Email, known_browser: bytes | None) -> None:
+    """Nothing failed: neither by this known browser, nor else by those that are not known."""
+    if known_browser is not None:
+        await connection.execute(statement("forget_attempts_of_known_browser"), known_browser, email)
+    else:
+        await connection.execute(statement("forget_attempts"), email)
+
+
+async def know_browser(
+    connection: AnyConnection, email: Email, before: bytes | None, token_sha256: bytes, kept: timedelta, most: int
+) -> None:
+    """Knows a browser again by another number than `before`, where it had one. most: browsers of one account."""
+    if before is not None:
+        await connection.execute(statement("move_known_browser"), before, token_sha256)
+    await connection.execute(statement("know_browser"), token_sha256, email, kept)
+    await connection.execute(statement("forget_browsers"), email, most)
+
+
+async def forget_every_browser(connection: AnyConnection, email: Email, but: bytes | None = None) -> None:
+    await connection.execute(statement("forget_every_browser"), email, but)
+
+
+async def take_step(connection: AnyConnection, email: Email, second_factor: bytes, step: int) -> bool:
+    """Whether the code of this time step is taken now; each is once, and none before it any more."""
+    return await connection.fetchval(statement("take_step"), email, second_factor, step) is not None
+
+
+async def set_second_factor(connection: AnyConnection, email: Email, second_factor: bytes, step: int) -> bool:
+    return await connection.fetchval(statement("set_second_factor"), email, second_factor, step) is not None
+
+
+async def list_second_factors(connection: AnyConnection) -> list[tuple[Email, bytes]]:
+    """Of every account that can sign in and has one, encrypted."""
+    rows = await connection.fetch(statement("list_second_factors"))
+    return [(Email(row["email"]), row["second_factor"]) for row in rows]
+
+
+async def drop_second_factor(connection: AnyConnection, email: Email) -> bool:
+    """Whether there is such an account."""
+    return await connection.fetchval(statement("drop_second_factor"), email) is not None
+
+
+async def replace_recovery_codes(connection: AnyConnection, email: Email, hashes: list[bytes]) -> None:
+    await connection.execute(statement("delete_recovery_codes"), email)
+    await connection.execute(statement("insert_recovery_codes"), email, hashes)
+
+
+async def use_recovery_code(connection: AnyConnection, email: Email, code_sha256: bytes) -> bool:
+    """Whether there was this code; it is gone now."""
+    return await connection.fetchval(statement("use_recovery_code"), email, code_sha256) is not None
+
+
+async def count_recovery_codes(connection: AnyConnection, email: Email) -> int:
+    return int(await connection.fetchval(statement("count_recovery_codes"), email))
 
 
 async def insert_session(
@@ -54,8 +159,43 @@ async def insert_session(
     *,
     longest: timedelta,
     idle: timedelta,
+    is_confirmed: bool,
 ) -> None:
-    await connection.execute(statement("insert_session"), token_sha256, email, csrf_secret, language, longest, idle)
+    await connection.execute(
+        statement("insert_session"), token_sha256, email, csrf_secret, language, longest, idle, is_confirmed
+    )
+
+
+async def use_begun_session(
+    connection: AnyConnection, token_sha256: bytes, language: str | None
+) -> BegunSession | None:
+    """The session of somebody who gave their password only, if it holds."""
+    row = await connection.fetchrow(statement("use_begun_session"), token_sha256, language)
+    return None if row is None else BegunSession(**dict(row))
+
+
+async def finish_session(
+    connection: AnyConnection, token_sha256: bytes, new_token_sha256: bytes, *, longest: timedelta, idle: timedelta
+) -> bool:
+    """Whether the session was begun and holds; it opens pages now, under the new token."""
+    return (
+        await connection.fetchval(statement("finish_session"), token_sha256, new_token_sha256, longest, idle)
+        is not None
+    )
+
+
+async def draw_factor(connection: AnyConnection, token_sha256: bytes, fresh: bytes) -> DrawnFactor | None:
+    """The second factor that is being set up in this session: `fresh` where there was none. None: the session is over."""
+    row = await connection.fetchrow(statement("draw_factor"), token_sha256, fresh)
+    return None if row is None else DrawnFactor(sealed=row["drawn_factor"], at=row["at"])
+
+
+async def drop_drawn_factor(connection: AnyConnection, token_sha256: bytes, sealed: bytes) -> bool:
+    return await connection.fetchval(statement("drop_drawn_factor"), token_sha256, sealed) is not None
+
+
+async def delete_other_sessions(connection: AnyConnection, email: Email, token_sha256: bytes) -> None:
+    await connection.execute(statement("delete_other_sessions"), email, token_sha256)
 
 
 async def use_session(

@@ -31,6 +31,7 @@ from survey_service.web.metrics import MetricsBeside
 from survey_service.web.participant import api, pages
 from survey_service.web.participant import results as overviews
 from survey_service.web.team import (
+    account,
     audit_log,
     comments,
     confirmation,
@@ -43,6 +44,7 @@ from survey_service.web.team import (
     results,
     review,
     rounds,
+    second_factor,
     surveys,
     trustees,
     unsealing,
@@ -87,6 +89,8 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             *pages.HANDLERS,
             *overviews.HANDLERS,
             team_pages.router,
+            second_factor.router,
+            account.router,
             confirmation.router,
             audit_log.router,
             home.router,

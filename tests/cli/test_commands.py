@@ -1,5 +1,6 @@
 """The command line as an operator types it, one process a command."""
 
+import asyncio
 import json
 import os
 import stat
@@ -13,8 +14,13 @@ import click
 import pytest
 
 from survey_service.cli import main
+from survey_service.domain.accounts import Email
+from survey_service.domain.second_factor import Secret
+from survey_service.operations.installation import opened
+from survey_service.settings import Settings
 from survey_service.store import embedded
 from tests.conftest import SURVEY
+from tests.second_factors import code_of, give_second_factor
 
 PROGRAM = Path(sys.executable).with_name("survey-service")
 
@@ -22,8 +28,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    home = tmp_path_factory.mktemp("command-line")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("command-line")
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Iterator[Run]:
     environment = os.environ | {"SURVEY_DATA_DIR": str(home / "data")}
 
     def run(*words: str, stdin: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
@@ -43,6 +53,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         assert done.returncode == 0, done.stderr
         (home / "trial.toml").write_text(SURVEY.format(survey_id="trial", roster_size=40), encoding="utf-8")
         yield run
+
+
+def second_factor_of(home: Path, email: str) -> Secret:
+    """Sets one up, as signing in does."""
+
+    async def within() -> Secret:
+        async with opened(Settings.read({"SURVEY_DATA_DIR": str(home / "data")})) as installation:
+            return await give_second_factor(installation, Email(email))
+
+    return asyncio.run(within())
 
 
 def answer(done: "subprocess.CompletedProcess[str]") -> Any:
@@ -95,7 +115,9 @@ def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> N
     assert (missing.returncode, missing.stdout) == (1, "The ballot box does not hold this receipt.\n")
 
 
-def test_an_office_approves_at_the_command_line_with_its_own_password(run: Run, tmp_path: Path) -> None:
+def test_an_office_approves_at_the_command_line_with_its_own_password_and_second_factor(
+    run: Run, home: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "approved.toml"
     file.write_text('approvals = ["staff-council"]\n' + SURVEY.format(survey_id="approved", roster_size=40))
     sha256 = answer(run("survey", "create", str(file), "--json"))["sha256"]
@@ -108,8 +130,11 @@ def test_an_office_approves_at_the_command_line_with_its_own_password(run: Run, 
     assert (planned["state"], planned["waits_for"]) == ("scheduled", ["approval: staff-council"])
     approve = ("survey", "approve", "approved", "--as", email, "--password-stdin", "--hash")
     assert run(*approve, sha256, stdin="four words of somebody else\n").returncode == 1
-    assert "another one" in run(*approve, "0" * 64, stdin=password).stderr
-    approved = run(*approve, sha256, stdin=password)
+    assert "Sign in once" in run(*approve, sha256, stdin=password).stderr
+    secret = second_factor_of(home, email)
+    assert run(*approve, sha256, stdin=password).returncode == 1
+    assert "another one" in run(*approve, "0" * 64, stdin=f"{password}{code_of(secret)}\n").stderr
+    approved = run(*approve, sha256, stdin=f"{password}{code_of(secret, ahead=1)}\n")
     assert approved.stdout.endswith(f"No approval is missing.\nRound {planned['round_id']} is open.\n")
     assert answer(run("survey", "show", "approved", "--json"))["approved"][0]["office"] == "staff-council"
 
@@ -255,14 +280,26 @@ def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
         "role": "auditor",
         "disabled": False,
         "office": None,
+        "has_second_factor": False,
     }
     again = run(*words, stdin="four words by chance\n")
     assert (again.returncode, "team disable" in again.stderr) == (1, True)
     assert answer(run("team", "disable", "kim@example.org", "--json")) == {"email": "kim@example.org", "disabled": True}
-    assert {"email": "kim@example.org", "role": "auditor", "disabled": True, "office": None} in answer(
-        run("team", "list", "--json")
-    )
+    accounts = answer(run("team", "list", "--json"))
+    assert [each["disabled"] for each in accounts if each["email"] == "kim@example.org"] == [True]
     assert "kim@example.org: auditor, disabled\n" in run("team", "list").stdout
+
+
+def test_a_lost_second_factor_is_taken_away_at_the_command_line(run: Run, home: Path) -> None:
+    email = "lost@example.org"
+    words = ("team", "add", email, "--role", "operator", "--password-stdin")
+    assert run(*words, stdin="four words by chance\n").returncode == 0
+    assert f"{email}: operator, no second factor yet\n" in run("team", "list").stdout
+    second_factor_of(home, email)
+    assert f"{email}: operator\n" in run("team", "list").stdout
+    assert answer(run("team", "reset-2fa", email, "--json")) == {"email": email, "has_second_factor": False}
+    assert f"{email}: operator, no second factor yet\n" in run("team", "list").stdout
+    assert run("team", "reset-2fa", "nobody@example.org").returncode == 1
 
 
 def test_a_weak_password_an_unknown_role_and_an_unknown_account_are_refused(run: Run) -> None:

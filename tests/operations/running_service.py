@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from survey_service.settings import Settings
+from tests.conftest import as_demonstration
 
 START_SECONDS = 30.0
 
@@ -24,7 +25,7 @@ def free_port() -> int:
 
 
 def own_settings(home: Path) -> Settings:
-    return Settings.read({"SURVEY_DATA_DIR": str(home / "data"), "SURVEY_PORT": str(free_port())})
+    return as_demonstration(Settings.read({"SURVEY_DATA_DIR": str(home / "data"), "SURVEY_PORT": str(free_port())}))
 
 
 @contextmanager

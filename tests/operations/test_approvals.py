@@ -21,7 +21,7 @@ from survey_service.operations.manage_accounts import OfficeForAuditorsOnly, add
 from survey_service.operations.move_round import StillPrepared, extend_round, start_round
 from survey_service.operations.password_hashing import PasswordHashing
 from survey_service.operations.run_schedule import run_due
-from survey_service.operations.sign_in import WrongCredentials, confirm_password
+from survey_service.operations.sign_in import WrongCredentials, confirm_person
 from survey_service.store import rounds as store
 from tests.conftest import SURVEY, set_times
 
@@ -133,9 +133,9 @@ async def test_who_speaks_for_no_office_cannot_approve(installation: Installatio
 
 async def test_approving_at_the_command_line_takes_the_accounts_own_password(installation: Installation) -> None:
     hashing = PasswordHashing()
-    assert await confirm_password(installation.database, hashing, COUNCIL, PASSWORD) == COUNCIL
+    assert await confirm_person(installation, hashing, COUNCIL, PASSWORD, "") == COUNCIL
     with pytest.raises(WrongCredentials):
-        await confirm_password(installation.database, hashing, COUNCIL, "four words with some sense")
+        await confirm_person(installation, hashing, COUNCIL, "four words with some sense", "")
 
 
 async def test_a_round_whose_end_passed_while_it_waited_opens_when_it_ends_later(

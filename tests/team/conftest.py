@@ -29,7 +29,8 @@ async def account(installation: Installation, password_hash: str) -> AsyncIterat
         await store.add_account(connection, EMAIL, "project-team", password_hash)
     yield
     async with installation.database.owner() as connection:
-        await connection.execute("DELETE FROM session")
+        for table in ("session", "recovery_code", "known_browser", "account_invitation", "stand_in"):
+            await connection.execute(f"DELETE FROM {table}")
         await connection.execute("DELETE FROM account")
 
 

@@ -1,23 +1,36 @@
 """Who may enter: one table over every address under `/team`. A new route has to stand in it."""
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from survey_service.domain.accounts import DEEDS, MAY, ROLES, AccountRole, Deed, Email
 from survey_service.operations.installation import Installation
 from survey_service.store import team as store
 from survey_service.web.app import create_app
-from survey_service.web.team.door import guard
+from survey_service.web.team.door import guard, password_guard
 from tests.team.conftest import OWN, csrf_of, sign_in
 
 ANYONE = "anyone"
+PASSWORD_ONLY = "whoever gave their password, and not yet their second factor"
 DOORS: dict[tuple[str, str], Deed | str] = {
     ("GET", "/team/sign-in"): ANYONE,
     ("POST", "/team/sign-in"): ANYONE,
+    ("GET", "/team/sign-in/code"): PASSWORD_ONLY,
+    ("POST", "/team/sign-in/code"): PASSWORD_ONLY,
+    ("GET", "/team/sign-in/second-factor"): PASSWORD_ONLY,
+    ("POST", "/team/sign-in/second-factor"): PASSWORD_ONLY,
+    ("POST", "/team/sign-in/leave"): PASSWORD_ONLY,
     ("POST", "/team/sign-out"): "read-results",
+    ("GET", "/team/account"): "keep-own-account",
+    ("POST", "/team/account/password"): "keep-own-account",
+    ("GET", "/team/account/second-factor"): "keep-own-account",
+    ("POST", "/team/account/second-factor"): "keep-own-account",
+    ("POST", "/team/account/recovery-codes"): "keep-own-account",
     ("GET", "/team/confirm"): "keep-own-account",
     ("POST", "/team/confirm"): "keep-own-account",
     ("GET", "/team"): "read-results",
@@ -66,6 +79,9 @@ DOORS: dict[tuple[str, str], Deed | str] = {
     ("POST", "/team/trustee/{round_id}/share"): "hold-share",
 }
 FRESH = {
+    ("GET", "/team/account/second-factor"),
+    ("POST", "/team/account/second-factor"),
+    ("POST", "/team/account/recovery-codes"),
     ("POST", "/team/rounds/{round_id}/unsealing"),
     ("GET", "/team/rounds/{round_id}/publication"),
     ("POST", "/team/rounds/{round_id}/publication"),
@@ -97,16 +113,23 @@ async def test_every_address_under_team_stands_in_the_table_with_its_deed(instal
         for handler in route.route_handlers:
             for method in handler.http_methods - {"OPTIONS", "HEAD"}:
                 door = (str(method), route.path_format)
-                found[door] = handler.opt["deed"] if guard in handler.resolve_guards() else ANYONE
+                found[door] = _deed(handler)
                 if handler.opt.get("fresh"):
                     fresh.add(door)
     assert found == DOORS
     assert fresh == FRESH
 
 
+def _deed(handler: HTTPRouteHandler) -> Deed | str:
+    guards = handler.resolve_guards()
+    if guard in guards:
+        return cast("Deed", handler.opt["deed"])
+    return PASSWORD_ONLY if password_guard in guards else ANYONE
+
+
 async def test_every_deed_is_somebodys_and_the_table_names_no_other() -> None:
     assert set().union(*MAY.values()) == set(DEEDS)
-    assert set(DOORS.values()) <= {*DEEDS, ANYONE}
+    assert set(DOORS.values()) <= {*DEEDS, ANYONE, PASSWORD_ONLY}
 
 
 async def test_whoever_reviews_results_draws_no_codes_and_whoever_runs_the_service_publishes_nothing() -> None:
@@ -132,7 +155,7 @@ async def test_a_role_enters_where_its_deeds_are_and_nowhere_else(client: httpx.
     await sign_in(client, email=f"{role}@example.org")
     csrf = await csrf_of(client)
     for (method, path), deed in DOORS.items():
-        if deed == ANYONE or path == "/team/sign-out":
+        if deed in (ANYONE, PASSWORD_ONLY) or path == "/team/sign-out":
             continue
         form = {"csrf": csrf} if method == "POST" else None
         answer = await client.request(method, address(path), data=form, headers=OWN)
@@ -144,3 +167,12 @@ def address(path: str) -> str:
     """An address of the route, of something that does not exist: who may not enter does not learn even that."""
     parts = ["no-such-one" if part.startswith("{") else part for part in path.split("/")]
     return "/".join(parts) + ("/" if path == "/team" else "")
+
+
+async def test_whoever_is_signed_in_has_no_second_step_to_take(client: httpx.AsyncClient) -> None:
+    await sign_in(client)
+    csrf = await csrf_of(client)
+    for (method, path), deed in DOORS.items():
+        if deed == PASSWORD_ONLY:
+            answer = await client.request(method, path, data={"csrf": csrf} if method == "POST" else None, headers=OWN)
+            assert (path, answer.status_code, answer.headers["location"]) == (path, 303, "/team/sign-in")

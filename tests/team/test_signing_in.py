@@ -17,7 +17,7 @@ from survey_service.operations.manage_accounts import (
     list_accounts,
 )
 from survey_service.operations.password_hashing import MOST_WAITING, PasswordHashing, TooManySignIns
-from survey_service.operations.sign_in import MOST_ATTEMPTS, WrongCredentials
+from survey_service.operations.sign_in import LIMITS, WrongCredentials
 from survey_service.operations.sign_in import sign_in as begin_session
 from survey_service.web.team.door import Team
 from tests.conftest import service_on
@@ -59,12 +59,22 @@ async def test_an_address_elsewhere_is_followed_neither_from_the_link_nor_from_t
 async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
     client: httpx.AsyncClient,
 ) -> None:
-    cookie = (await sign_in(client)).headers["set-cookie"].lower()
-    assert "httponly" in cookie
-    assert "samesite=strict" in cookie
-    assert "path=/;" in cookie + ";"
-    assert "max-age" not in cookie
-    assert "expires" not in cookie
+    cookies = [cookie.lower() for cookie in (await sign_in(client)).headers.get_list("set-cookie")]
+    for cookie in cookies:
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+    (session,) = [cookie for cookie in cookies if cookie.startswith("team=")]
+    assert "path=/;" in session + ";"
+    assert "max-age" not in session
+    assert "expires" not in session
+
+
+async def test_what_a_browser_is_known_by_goes_to_the_teams_pages_alone(client: httpx.AsyncClient) -> None:
+    cookies = (await sign_in(client)).headers.get_list("set-cookie")
+    (browser,) = [cookie for cookie in cookies if cookie.startswith("team-browser=")]
+    assert "path=/team;" in browser.lower() + ";"
+    await client.get("/")
+    assert "team-browser" not in client.build_request("GET", "/r/any").headers["cookie"]
 
 
 async def test_with_tls_the_cookie_is_bound_to_this_host(installation: Installation) -> None:
@@ -107,7 +117,7 @@ async def test_an_unknown_account_takes_as_long_as_a_known_one(installation: Ins
     async def seconds(email: str) -> float:
         started = time.perf_counter()
         with pytest.raises(WrongCredentials):
-            await begin_session(installation.database, hashing, email, "not this one at all", language="de")
+            await begin_session(installation, hashing, email, "not this one at all", language="de")
         return time.perf_counter() - started
 
     pairs = [(await seconds(EMAIL), await seconds("nobody@example.org")) for _ in range(4)]
@@ -115,45 +125,25 @@ async def test_an_unknown_account_takes_as_long_as_a_known_one(installation: Ins
     assert 0.6 < known / unknown < 1.7
 
 
-async def test_after_too_many_attempts_even_the_right_password_waits(
-    client: httpx.AsyncClient, installation: Installation
-) -> None:
-    await fail(installation, MOST_ATTEMPTS - 1)
-    assert (await sign_in(client, "not this one at all")).status_code == 403
-    assert (await sign_in(client)).status_code == 403
-    async with installation.database.owner() as connection:
-        await connection.execute("UPDATE account SET counted_until = now()")
-    assert (await sign_in(client)).status_code == 303
-
-
-async def test_the_right_password_forgets_the_attempts_before(
-    client: httpx.AsyncClient, installation: Installation
-) -> None:
-    await fail(installation, MOST_ATTEMPTS - 1)
-    assert (await sign_in(client)).status_code == 303
-    async with installation.database.owner() as connection:
-        assert await connection.fetchval("SELECT failed_attempts FROM account") == 0
-
-
 async def test_racing_attempts_are_all_counted(installation: Installation) -> None:
     hashing = PasswordHashing()
     hashing._verify = lambda *_: False  # type: ignore[method-assign]
     tries = (
-        begin_session(installation.database, hashing, EMAIL, "not this one at all", language="de")
-        for _ in range(MOST_ATTEMPTS + 5)
+        begin_session(installation, hashing, EMAIL, "not this one at all", language="de")
+        for _ in range(LIMITS.most + 5)
     )
     refused = await asyncio.gather(*tries, return_exceptions=True)
     assert all(isinstance(each, WrongCredentials) for each in refused)
     async with installation.database.owner() as connection:
-        assert await connection.fetchval("SELECT failed_attempts FROM account") == MOST_ATTEMPTS
+        assert await connection.fetchval("SELECT failed_attempts FROM account") == LIMITS.most
 
 
 async def test_racing_sign_ins_each_get_a_session_of_their_own(installation: Installation) -> None:
     hashing = PasswordHashing()
-    tokens = await asyncio.gather(
-        *(begin_session(installation.database, hashing, EMAIL, PASSWORD, language="de") for _ in range(4))
+    entries = await asyncio.gather(
+        *(begin_session(installation, hashing, EMAIL, PASSWORD, language="de") for _ in range(4))
     )
-    assert len(set(tokens)) == 4
+    assert len({entry.token for entry in entries}) == 4
     async with installation.database.owner() as connection:
         assert await connection.fetchval("SELECT count(DISTINCT csrf_secret) FROM session") == 4
 
@@ -224,12 +214,12 @@ async def test_disabling_an_account_ends_its_sessions_at_once(
 
 async def test_an_account_disabled_while_its_password_is_checked_gets_no_session(installation: Installation) -> None:
     class Slow(PasswordHashing):
-        async def matches(self, password: str, password_hash: str | None) -> bool:
+        async def matches(self, password: str, password_hash: str | None, *, is_known: bool = False) -> bool:
             await disable_account(installation, EMAIL)
-            return await super().matches(password, password_hash)
+            return await super().matches(password, password_hash, is_known=is_known)
 
     with pytest.raises(WrongCredentials):
-        await begin_session(installation.database, Slow(), EMAIL, PASSWORD, language="de")
+        await begin_session(installation, Slow(), EMAIL, PASSWORD, language="de")
     async with installation.database.owner() as connection:
         assert await connection.fetchval("SELECT count(*) FROM session") == 0
 
@@ -326,11 +316,3 @@ async def test_the_language_is_asked_for_by_the_browser_then_kept_in_the_session
     assert '<html lang="en"' in (await client.get("/team/")).text
     assert '<html lang="de"' in (await client.get("/team/?lang=de")).text
     assert '<html lang="de"' in (await client.get("/team/?lang=xx")).text
-
-
-async def fail(installation: Installation, attempts: int) -> None:
-    """As if somebody had tried so many wrong passwords just now."""
-    async with installation.database.owner() as connection:
-        await connection.execute(
-            "UPDATE account SET failed_attempts = $1, counted_until = now() + interval '1 minute'", attempts
-        )

@@ -22,7 +22,7 @@ from survey_service.domain.surveys import Survey, leaves
 from survey_service.errors import Refusal
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
-from survey_service.operations.installation import Installation, opened
+from survey_service.operations.installation import DEMONSTRATION, Installation, opened
 from survey_service.operations.plausible_answers import plausible_answers
 from survey_service.operations.record_measures import record_measure
 from survey_service.operations.release_tables import release_tables
@@ -46,7 +46,6 @@ OPEN_SINCE = timedelta(days=4)
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
-_MARK = "demonstration"  # a file that says: all of this is invented and may be built anew
 _BUILT = "built"
 
 Progress = Callable[[int], None]
@@ -65,7 +64,7 @@ async def build(settings: Settings, on_progress: Progress) -> None:
 
     Raises: NoDemonstration, ServiceDidNotStart.
     """
-    mark = settings.data_dir / _MARK
+    mark = settings.data_dir / DEMONSTRATION
     if (settings.data_dir / _BUILT).exists():
         return
     if settings.data_dir.exists():

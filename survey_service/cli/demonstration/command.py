@@ -99,6 +99,7 @@ async def _prepare(settings: Settings) -> str:
   Take part    {invitation.link}
   The team     {settings.base_url}/team/
                {EMAIL}, password {password}
+               (a demonstration asks for no second factor)
   Stop         Ctrl-C
 """
 

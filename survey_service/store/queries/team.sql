@@ -5,13 +5,13 @@ VALUES ($1, $2, $3, $4)
 ON CONFLICT (email) DO UPDATE
 SET
     role = excluded.role, password_hash = excluded.password_hash, office = excluded.office, disabled = false,
-    failed_attempts = 0
+    failed_attempts = 0, counted_until = NULL, next_attempt_at = NULL, second_factor = NULL, last_step = 0
 WHERE a.disabled
 RETURNING a.email;
 
 -- name: list_accounts
--- All accounts, without anything of their passwords.
-SELECT email, role, disabled, office FROM account ORDER BY email;
+-- All accounts, without anything of their passwords and second factors.
+SELECT email, role, disabled, office, second_factor IS NOT NULL AS has_second_factor FROM account ORDER BY email;
 
 -- name: select_office
 -- Whom an account that can sign in speaks for.
@@ -25,26 +25,124 @@ UPDATE account SET disabled = true WHERE email = $1 RETURNING email;
 -- Ends every session of an account.
 DELETE FROM session WHERE email = $1;
 
--- name: begin_attempt
--- Counts an attempt before its password is looked at, so that racing ones count too; nothing where no more are taken.
-UPDATE account
-SET
-    failed_attempts = CASE WHEN counted_until > now() THEN failed_attempts + 1 ELSE 1 END,
-    counted_until = CASE WHEN counted_until > now() THEN counted_until ELSE now() + $3::interval END
-WHERE email = $1 AND NOT disabled AND (failed_attempts < $2 OR counted_until IS NULL OR counted_until <= now())
-RETURNING password_hash;
+-- name: begin_attempt_of_known_browser
+-- Counts an attempt before it is looked at, so that racing ones count too; nothing where this browser is not known, or had too
+-- many.
+UPDATE known_browser AS b
+SET failed_attempts = b.failed_attempts + 1
+FROM account AS a
+WHERE
+    b.token_sha256 = $2 AND b.email = $1 AND b.expires_at > now() AND b.failed_attempts < $3
+    AND a.email = b.email AND NOT a.disabled
+RETURNING a.password_hash, a.second_factor, extract(epoch FROM now())::float8 AS at;
 
--- name: settle_attempt
--- The password was right: nothing failed. Nothing is returned where the account has changed meanwhile.
+-- name: begin_attempt
+-- Counts an attempt before it is looked at; nothing while no browser that is not known is listened to. After so many that
+-- failed ($2) the next one waits, twice as long each time ($3, at most $4); what failed counts for a while ($5).
+UPDATE account AS a
+SET
+    failed_attempts = f.failed, counted_until = now() + $5::interval,
+    next_attempt_at = CASE
+        WHEN f.failed >= $2 THEN now() + least($3::interval * 2 ^ least(f.failed - $2, 30), $4::interval)
+    END
+FROM (
+    SELECT email, CASE WHEN counted_until > now() THEN failed_attempts + 1 ELSE 1 END AS failed
+    FROM account
+    WHERE email = $1
+    FOR UPDATE
+) AS f
+WHERE a.email = f.email AND NOT a.disabled AND (a.next_attempt_at IS NULL OR a.next_attempt_at <= now())
+RETURNING a.password_hash, a.second_factor, extract(epoch FROM now())::float8 AS at;
+
+-- name: begin_attempt_by_recovery_code
+-- Counts an attempt with a recovery code before its password is looked at; nothing where there is no such code, or it had too
+-- many. Nobody guesses one, so it is listened to whatever others have tried.
+UPDATE recovery_code AS r
+SET failed_attempts = r.failed_attempts + 1
+FROM account AS a
+WHERE r.email = $1 AND r.code_sha256 = $2 AND r.failed_attempts < $3 AND a.email = r.email AND NOT a.disabled
+RETURNING a.password_hash, a.second_factor, extract(epoch FROM now())::float8 AS at;
+
+-- name: replace_password
+-- Keeps another hash, of the same password or of a new one. Nothing is returned where the account has changed meanwhile.
+UPDATE account SET password_hash = $3 WHERE email = $1 AND password_hash = $2 AND NOT disabled RETURNING email;
+
+-- name: forget_attempts
+-- Somebody has shown that the account is theirs: nothing failed.
+UPDATE account SET failed_attempts = 0, counted_until = NULL, next_attempt_at = NULL WHERE email = $1;
+
+-- name: forget_attempts_of_known_browser
+-- The same for one known browser, which alone had counted them.
+UPDATE known_browser SET failed_attempts = 0 WHERE token_sha256 = $1 AND email = $2;
+
+-- name: move_known_browser
+-- A browser gets another number at each sign-in, for everyone who signs in with it.
+UPDATE known_browser SET token_sha256 = $2 WHERE token_sha256 = $1;
+
+-- name: know_browser
+-- Knows a browser again for a while.
+INSERT INTO known_browser (token_sha256, email, expires_at)
+VALUES ($1, $2, now() + $3::interval)
+ON CONFLICT (token_sha256, email) DO UPDATE SET expires_at = excluded.expires_at, failed_attempts = 0;
+
+-- name: forget_browsers
+-- Forgets the browsers of an account that are no longer known, and beyond the latest few ($2) the earliest.
+DELETE FROM known_browser
+WHERE
+    email = $1
+    AND (
+        expires_at <= now()
+        OR token_sha256 NOT IN (
+            SELECT token_sha256 FROM known_browser WHERE email = $1 ORDER BY expires_at DESC, token_sha256 LIMIT $2
+        )
+    );
+
+-- name: forget_every_browser
+-- From now on no browser is known to be an account's, but the one named.
+DELETE FROM known_browser WHERE email = $1 AND token_sha256 IS DISTINCT FROM $2;
+
+-- name: take_step
+-- Takes a code's time step, once: nothing is returned where it or a later one was taken, or the second factor is another one.
 UPDATE account
-SET failed_attempts = 0, counted_until = NULL, password_hash = $3
-WHERE email = $1 AND password_hash = $2 AND NOT disabled
+SET last_step = $3
+WHERE email = $1 AND second_factor = $2 AND last_step < $3 AND NOT disabled
 RETURNING email;
 
+-- name: set_second_factor
+-- Gives an account its second factor, with the step of the code that showed it works.
+UPDATE account SET second_factor = $2, last_step = $3 WHERE email = $1 AND NOT disabled RETURNING email;
+
+-- name: list_second_factors
+-- Every second factor, encrypted.
+SELECT email, second_factor FROM account WHERE second_factor IS NOT NULL AND NOT disabled ORDER BY email;
+
+-- name: drop_second_factor
+-- Takes an account's second factor away, and with it what was tried against it.
+UPDATE account
+SET second_factor = NULL, last_step = 0, failed_attempts = 0, counted_until = NULL, next_attempt_at = NULL
+WHERE email = $1
+RETURNING email;
+
+-- name: insert_recovery_codes
+-- Recovery codes, by their hashes.
+INSERT INTO recovery_code (email, code_sha256) SELECT $1, hash FROM unnest($2::bytea []) AS hash;
+
+-- name: delete_recovery_codes
+-- All of an account's, since new ones are drawn or none are wanted.
+DELETE FROM recovery_code WHERE email = $1;
+
+-- name: use_recovery_code
+-- Takes a recovery code, once.
+DELETE FROM recovery_code WHERE email = $1 AND code_sha256 = $2 RETURNING email;
+
+-- name: count_recovery_codes
+-- How many are left.
+SELECT count(*) FROM recovery_code WHERE email = $1;
+
 -- name: insert_session
--- Begins a session.
+-- Begins a session; until it is confirmed, it opens no page but those that confirm it.
 INSERT INTO session (token_sha256, email, csrf_secret, language, expires_at, idle_at, confirmed_at)
-VALUES ($1, $2, $3, $4, now() + $5::interval, now() + $6::interval, now());
+VALUES ($1, $2, $3, $4, now() + $5::interval, now() + $6::interval, CASE WHEN $7 THEN now() END);
 
 -- name: use_session
 -- The session of a token, if it still holds, kept from idling out; a language is remembered where one is given.
@@ -56,6 +154,34 @@ WHERE
     AND a.email = s.email AND NOT a.disabled
 RETURNING
     s.token_sha256, s.email, a.role, s.csrf_secret, s.language, s.expires_at, now() - s.confirmed_at AS confirmed_ago;
+
+-- name: use_begun_session
+-- The session of somebody who gave their password and not yet their second factor; a language is remembered where given.
+UPDATE session AS s
+SET language = coalesce($2, s.language)
+FROM account AS a
+WHERE
+    s.token_sha256 = $1 AND s.expires_at > now() AND s.idle_at > now() AND s.confirmed_at IS NULL
+    AND a.email = s.email AND NOT a.disabled
+RETURNING s.token_sha256, s.email, a.role, s.csrf_secret, s.language, a.second_factor IS NOT NULL AS has_second_factor;
+
+-- name: finish_session
+-- The second factor was right: from now on the session opens pages, under another token. Nothing where it has ended meanwhile.
+UPDATE session
+SET
+    token_sha256 = $2, confirmed_at = now(), expires_at = now() + $3::interval, idle_at = now() + $4::interval,
+    drawn_factor = NULL
+WHERE token_sha256 = $1 AND confirmed_at IS NULL AND expires_at > now() AND idle_at > now()
+RETURNING email;
+
+-- name: draw_factor
+-- A second factor that is being set up in this session; the one that is, stays.
+UPDATE session SET drawn_factor = coalesce(drawn_factor, $2) WHERE token_sha256 = $1
+RETURNING drawn_factor, extract(epoch FROM now())::float8 AS at;
+
+-- name: drop_drawn_factor
+-- It is set up, or not wanted any more. Nothing is returned where there was none.
+UPDATE session SET drawn_factor = NULL WHERE token_sha256 = $1 AND drawn_factor = $2 RETURNING email;
 
 -- name: begin_confirmation
 -- Counts an attempt to confirm before its password is looked at; nothing where the session had too many.
@@ -80,3 +206,7 @@ DELETE FROM session WHERE token_sha256 = $1;
 -- name: delete_ended_sessions
 -- Forgets the sessions that no longer hold.
 DELETE FROM session WHERE expires_at <= now() OR idle_at <= now();
+
+-- name: delete_other_sessions
+-- Ends every session of an account but one.
+DELETE FROM session WHERE email = $1 AND token_sha256 <> $2;

@@ -15,14 +15,16 @@ from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
-from survey_service.domain.accounts import Session, may
+from survey_service.domain.accounts import BegunSession, Session, may
 from survey_service.domain.site import LANGUAGES
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
-from survey_service.operations.sign_in import find_session
+from survey_service.operations.sign_in import KNOWN_BROWSER, Entry, NextStep, begun_session, find_session
 
 HOME = "/team/"
 SIGN_IN = "/team/sign-in"
+STEPS: dict[NextStep, str] = {"code": "/team/sign-in/code", "set-up": "/team/sign-in/second-factor"}
+"""Where whoever gave their password goes on, before any page is theirs."""
 CONFIRM = "/team/confirm"
 FRESH = timedelta(minutes=10)  # since the password was given: long enough for a review, short for a left desk
 FORM_FILLING = timedelta(minutes=5)  # more for a form, so that a page opened in time can still be sent
@@ -85,10 +87,28 @@ class Team:
 
     def cookie(self, token: str, *, seconds: int | None = None) -> Cookie:
         """Kept until the browser closes, or for `seconds`."""
+        return self._cookie(self.cookie_name, token, path="/", seconds=seconds)
+
+    @property
+    def browser_cookie_name(self) -> str:
+        return "__Secure-team-browser" if self.is_secure else "team-browser"
+
+    def cookies_of(self, entry: Entry) -> list[Cookie]:
+        """Of a session that was begun or finished, and of the browser where it is known again from now on."""
+        if entry.browser is None:
+            return [self.cookie(entry.token)]
+        # Sent to the team's pages alone: who takes part in a survey with the same browser sends nothing of it.
+        seconds = int(KNOWN_BROWSER.total_seconds())
+        return [
+            self.cookie(entry.token),
+            self._cookie(self.browser_cookie_name, entry.browser, path="/team", seconds=seconds),
+        ]
+
+    def _cookie(self, name: str, value: str, *, path: str, seconds: int | None) -> Cookie:
         return Cookie(
-            key=self.cookie_name,
-            value=token,
-            path="/",
+            key=name,
+            value=value,
+            path=path,
             secure=self.is_secure,
             httponly=True,
             samesite="strict",
@@ -131,6 +151,40 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     connection.scope["state"]["team_session"] = session
 
 
+async def password_guard(connection: Connection, _: BaseRouteHandler) -> None:
+    """Lets in whoever gave their password and not yet their second factor, to the pages where they give or set it up."""
+    team = team_of(connection)
+    token = connection.cookies.get(team.cookie_name)
+    language = connection.query_params.get("lang")
+    begun = token and await begun_session(
+        team.installation.database, token, language=language if language in LANGUAGES else None
+    )
+    if not begun:
+        raise NotSignedIn(safe_page(connection, connection.query_params.get("next")))
+    connection.scope["state"]["team_begun_session"] = begun
+
+
+def begun_of(connection: Connection) -> BegunSession | None:
+    """Whoever the password guard let in."""
+    begun = connection.scope["state"].get("team_begun_session")
+    return begun if isinstance(begun, BegunSession) else None
+
+
+def begun(connection: Connection) -> BegunSession:
+    """Whoever the password guard let in. Raises: NotSignedIn behind no such guard."""
+    found = begun_of(connection)
+    if found is None:
+        raise NotSignedIn(HOME)
+    return found
+
+
+def step_address(step: NextStep, wanted: str) -> str:
+    """Where signing in goes on; wanted: the page to stand on in the end, as `safe_page` has judged it."""
+    if step == "pages":
+        return wanted
+    return STEPS[step] if wanted == HOME else f"{STEPS[step]}?next={quote(wanted, safe='')}"
+
+
 def is_fresh(session: Session, *, more: timedelta = timedelta(0)) -> bool:
     """Whether the password was given lately enough for a deed that weighs."""
     return session.confirmed_ago < FRESH + more
@@ -160,7 +214,7 @@ def acting(connection: Connection) -> Installation:
     return team_of(connection).installation.acting_for(signed_in(connection).email)
 
 
-def csrf_token(session: Session) -> str:
+def csrf_token(session: Session | BegunSession) -> str:
     return session.csrf_secret.hex()
 
 
@@ -177,7 +231,7 @@ async def session_form(request: Request[Any, Any, State], *, most: int = _MOST_F
     """As `own_form`, with the token of this session in it. Raises: ForeignForm."""
     form = await own_form(request, most=most)
     given = form.get("csrf", "").encode()
-    if not secrets.compare_digest(given, csrf_token(signed_in(request)).encode()):
+    if not secrets.compare_digest(given, csrf_token(begun_of(request) or signed_in(request)).encode()):
         raise ForeignForm
     return form
 
@@ -241,7 +295,7 @@ def confirm_address(connection: Connection, wanted: str) -> str:
 
 def language_of(connection: Connection) -> str:
     """Of the session; before there is one, as asked for by `lang`, or as the browser prefers."""
-    session = session_of(connection)
+    session = session_of(connection) or begun_of(connection)
     if session is not None:
         return session.language
     asked = connection.query_params.get("lang")

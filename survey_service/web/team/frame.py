@@ -19,6 +19,7 @@ from survey_service.web.team.door import (
     NotAllowed,
     NotFresh,
     NotSignedIn,
+    begun_of,
     confirm_address,
     csrf_token,
     is_fresh,
@@ -49,6 +50,7 @@ NAVIGATION = (
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),
+    Entry(name="account", address="/team/account", words="account.title", deed="keep-own-account"),
 )
 """On every page, above surveys and rounds; who may not open a page does not see its entry."""
 
@@ -76,6 +78,7 @@ def context(request: AnyRequest, language: str, session: Session | None) -> dict
         "current": None,
         "navigation": [] if session is None else [entry for entry in NAVIGATION if may(session.role, entry.deed)],
         "csrf": None if session is None else csrf_token(session),
+        "begun_csrf": None if (begun := begun_of(request)) is None else csrf_token(begun),
         "is_fresh": session is not None and is_fresh(session),
         "confirm_address": confirm_address(request, request.url.path),
         "signed_in_as": None

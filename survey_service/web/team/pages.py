@@ -7,7 +7,7 @@ from litestar.datastructures import State
 
 from survey_service.operations.password_hashing import TooManySignIns
 from survey_service.operations.read_results import read_overview
-from survey_service.operations.sign_in import WrongCredentials, sign_in, sign_out
+from survey_service.operations.sign_in import WrongCode, WrongCredentials, sign_in, sign_out
 from survey_service.web import rendering
 from survey_service.web.team import frame
 from survey_service.web.team.door import (
@@ -20,6 +20,7 @@ from survey_service.web.team.door import (
     session_form,
     sign_in_address,
     signed_in,
+    step_address,
     team_of,
 )
 from survey_service.web.team.explanation import MINIMUM, steps
@@ -38,19 +39,21 @@ async def do_sign_in(request: AnyRequest) -> Response[Any]:
     form = await own_form(request)
     team, language, wanted = team_of(request), language_of(request), safe_page(request, form.get("next"))
     try:
-        token = await sign_in(
-            team.installation.database,
+        entry = await sign_in(
+            team.installation,
             team.hashing,
             form.get("email", ""),
             form.get("password", ""),
             language=language,
             replaced_token=request.cookies.get(team.cookie_name),
+            browser=request.cookies.get(team.browser_cookie_name),
+            recovery_code=form.get("recovery_code", ""),
         )
-    except WrongCredentials:
+    except (WrongCredentials, WrongCode):
         return _sign_in_page(request, language, wanted, email=form.get("email", ""), refused="wrong", status_code=403)
     except TooManySignIns:
         return _sign_in_page(request, language, wanted, email=form.get("email", ""), refused="busy", status_code=503)
-    return frame.redirect(wanted, cookies=[team.cookie(token)])
+    return frame.redirect(step_address(entry.leads_to, wanted), cookies=team.cookies_of(entry))
 
 
 @post("/team/sign-out", opt={"deed": "read-results"}, guards=[guard])
