@@ -111,12 +111,13 @@ async def add_trustee(installation: Installation, round_id: str, email: str, pas
 
     Where a crash came after the last passphrase and before the keys, any trustee who repeats theirs finishes it.
 
-    Raises: UnknownPreparation, NotATrustee, AlreadyEnrolled, WeakPassphrase, WeakPassword, UnusableTimes.
+    Raises: UnknownPreparation, NotATrustee, UnusableTrustees, AlreadyEnrolled, WeakPassphrase, WeakPassword, UnusableTimes.
     """
     address = normalise_email(email)
     async with installation.database.session("operation") as connection:
         preparation = await _waiting(connection, round_id)
     place = _place(preparation, address)
+    await _refuse_operators(installation, (address,))  # somebody may have become one since they were named
     _refuse_second(installation, preparation, place)
     made = await asyncio.to_thread(enrol, address, accepted_passphrase(passphrase, address))
     async with installation.database.session("operation") as connection, connection.transaction():

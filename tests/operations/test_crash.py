@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from survey_service.operations.installation import Installation
 from survey_service.operations.invite import invite
 from survey_service.operations.participate import Client
 from survey_service.operations.recount import read_ballot_box, recount
-from survey_service.operations.unseal_round import unseal_round
+from survey_service.operations.unseal_round import STEPS, unseal_round
 from survey_service.settings import Settings
 from survey_service.store.embedded import EmbeddedPostgres
 from survey_service.store.postgres_programs import is_alive
 from tests.conftest import migrated, new_round
+from tests.operations.participants import take_part
 from tests.operations.running_service import START_SECONDS, is_ready, own_settings, serving
 
 PARTICIPANTS = 240
@@ -78,6 +80,41 @@ async def test_what_was_acknowledged_survives_the_death_of_service_and_database_
         assert (box.count, box.credentials_issued) == (PARTICIPANTS, PARTICIPANTS)
         assert (await recount(installation, found.round_id)).sound
         assert (await unseal_round(installation, found.round_id)).analysed == PARTICIPANTS
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from survey_service.operations.installation import opened
+from survey_service.operations.unseal_round import unseal_round
+from survey_service.settings import Settings
+
+async def main():
+    async with opened(Settings.read()) as installation:
+        await unseal_round(installation, sys.argv[1], lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == sys.argv[2] else None)
+asyncio.run(main())
+"""
+
+
+async def test_an_unsealing_killed_after_each_of_its_steps_goes_on_to_every_answer_and_no_key(
+    own_settings: Settings, tmp_path: Path
+) -> None:
+    environment = os.environ | {"SURVEY_DATA_DIR": str(own_settings.data_dir)}
+    async with migrated(own_settings) as installation:
+        found = await new_round(installation, tmp_path)
+        await take_part(installation, found, [ANSWERS] * 12)
+        await close_round(installation, found.round_id)
+        for step in STEPS:
+            killed = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", KILLED, found.round_id, step, env=environment
+            )
+            assert await killed.wait() == -signal.SIGKILL, step
+        unsealed = await unseal_round(installation, found.round_id)
+        assert (unsealed.state, unsealed.analysed, unsealed.invalid) == ("unsealed", 12, 0)
+        assert [name for name in ("credential", "sealing") if installation.keys.has(found.round_id, name)] == []
+        assert not list(installation.keys.path(found.round_id, "sealing").parent.glob("*.draft"))
+        async with installation.database.owner() as connection:
+            assert await connection.fetchval("SELECT count(*) FROM sealed_response") == 0
+        assert (await recount(installation, found.round_id)).sound
 
 
 async def test_ctrl_c_leaves_no_process_behind(own_settings: Settings) -> None:

@@ -402,6 +402,17 @@ async def test_trustees_that_could_not_hold_a_key_are_refused(installation: Inst
         read_survey(tmp_path / "faulty.toml")
 
 
+async def test_a_trustee_who_came_to_run_the_service_sets_no_passphrase(
+    installation: Installation, tmp_path: Path
+) -> None:
+    survey_id = await survey_with(installation, tmp_path)
+    waiting = await prepare_round(installation, survey_id, (COUNCIL, PRIVACY, "promoted@example.org"), threshold=2)
+    await add_account(installation, "promoted@example.org", "operator", "four words without sense")
+    with pytest.raises(UnusableTrustees, match="runs the service"):
+        await add_trustee(installation, waiting.round_id, "promoted@example.org", "five words nobody would guess")
+    assert await give_up_preparation(installation, waiting.round_id)
+
+
 async def test_a_weak_passphrase_is_refused(installation: Installation, tmp_path: Path) -> None:
     survey_id = await survey_with(installation, tmp_path)
     waiting = await prepare_round(installation, survey_id, tuple(TRUSTEES), threshold=2)

@@ -109,6 +109,10 @@ def with_one_serial_twice(credentials: list[dict[str, str]]) -> list[dict[str, s
             {"count <= credentials issued <= roster size"},
         ),
         (changed("ballot_box", lambda box: box | {"invalid": 13}), {"analysed + invalid = count"}),
+        (
+            changed("ballot_box", lambda box: {name: told for name, told in box.items() if name != "invalid"}),
+            {"analysed + invalid = count"},
+        ),
         (changed("ballot_box", lambda box: box | {"root": "0" * 64}), {"the root is that of the receipts"}),
         (
             changed("ballot_box", lambda box: box | {"receipts": box["receipts"][::-1]}),
@@ -136,6 +140,7 @@ def with_one_serial_twice(credentials: list[dict[str, str]]) -> list[dict[str, s
         "fewer credentials than responses",
         "more credentials than persons",
         "more invalid than counted",
+        "nothing said of invalid ones",
         "another root",
         "another order",
         "a response exchanged",

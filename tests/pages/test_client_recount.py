@@ -55,6 +55,7 @@ def another_randomizer(credentials: list[dict[str, Any]]) -> list[dict[str, Any]
         ("/ballot-box/credentials", lambda all_: all_[1:], ["credentials_differ"]),
         ("/ballot-box/credentials", a_second_time, ["serial_twice"]),
         ("/ballot-box/credentials", another_randomizer, ["credential_invalid"]),
+        ("", lambda status: {**status, "state": "unsealed"}, ["counts_differ"]),
         ("", lambda status: {**status, "fingerprint": "0" * 26}, ["fingerprint_differs"]),
     ],
     ids=[
@@ -68,6 +69,7 @@ def another_randomizer(credentials: list[dict[str, Any]]) -> list[dict[str, Any]
         "a credential left out",
         "a credential used twice",
         "a credential that does not verify",
+        "nothing said of invalid ones after the unsealing",
         "another fingerprint",
     ],
 )

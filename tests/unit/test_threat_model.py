@@ -12,7 +12,7 @@ PARTS = {
     ENGLISH: ("- **Holds**", "- **Learns**", "- **Proof**", "- **Limit**"),
     GERMAN: ("- **Ha", "- **Erf", "- **Beweis**", "- **Grenze**"),
 }
-_CLAIM = re.compile(r"`(tests/[a-z_/]+\.py)::(test_[a-z0-9_]+)`")
+_CLAIM = re.compile(r"`(tests/[^`:]+)::([^`]+)`")
 
 
 def sections(document: Path) -> dict[str, str]:

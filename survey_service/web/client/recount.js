@@ -24,7 +24,7 @@ export async function recount(roundId, { onProgress = () => {}, ...options } = {
   const stop = () => refuseIfAborted(options.signal);
   const faults = [
     ...(status.fingerprint === fingerprint ? [] : ["fingerprint_differs"]),
-    ...(await boxFaults(terms, box)),
+    ...(await boxFaults(terms, box, status.state)),
     ...(await credentialFaults(roundId, key, box.receipts, credentials, onProgress, stop)),
   ];
   return { terms, fingerprint, box, faults };
