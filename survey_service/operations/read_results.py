@@ -1,5 +1,6 @@
 """What the team reads: all surveys with their rounds, and one round with what of it is released."""
 
+import hashlib
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -8,12 +9,12 @@ from msgspec import Struct
 
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
+from survey_service.domain.programme import ProgrammeMeasure
 from survey_service.domain.releases import ReleaseDocument, Withdrawal
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.surveys import Survey
 from survey_service.operations.installation import Installation
-from survey_service.operations.release_tables import NothingReleased, read_release
 from survey_service.results.figures import Released
 from survey_service.results.history import History, PastRound
 from survey_service.store import programme, releases
@@ -42,13 +43,14 @@ class Overview(Struct, frozen=True, kw_only=True):
 class Results(Struct, frozen=True, kw_only=True):
     """release: None where nothing of the round is released. withdrawal: then, of what was; None where nothing was.
 
-    history: what the round is compared with.
+    history: what the round is compared with. fingerprint: of all that a page of results is made of.
     """
 
     round: Round
     questionnaire: Questionnaire
     release: ReleaseDocument | None
     history: History
+    fingerprint: bytes
     withdrawal: Withdrawal | None = None
 
 
@@ -76,18 +78,21 @@ async def read_round(installation: Installation, round_id: str) -> Round:
 
 async def read_results(installation: Installation, round_id: str) -> Results:
     """Raises: UnknownRound."""
-    found = await read_round(installation, round_id)
-    document, withdrawal = None, None
-    try:
-        document = await read_release(installation, round_id)
-    except NothingReleased as refusal:
-        withdrawal = refusal.withdrawal
+    async with installation.database.session("reporting") as connection:
+        found = await store.select_round(connection, round_id)
+        document = await releases.select_release(connection, found.round_id)
+        withdrawn = await releases.select_withdrawals(connection, found.round_id)
+        before = await releases.select_releases_before(connection, found.round_id)
+        measures = await programme.list_measures(connection)
+    made_of = (document or b"", found.questionnaire, msgspec.json.encode((found.opens_at, measures)))
+    released = None if document is None else _released(document, found.questionnaire)
     return Results(
         round=found,
-        questionnaire=definitions.from_bytes(found.questionnaire),
-        release=document,
-        history=await read_history(installation, found),
-        withdrawal=withdrawal,
+        questionnaire=definitions.from_bytes(found.questionnaire) if released is None else released.questionnaire,
+        release=None if released is None else released.document,
+        history=_history(found, before, measures),
+        fingerprint=_fingerprint(*made_of, *(part for one in before for part in (one.document, one.questionnaire))),
+        withdrawal=withdrawn[-1] if withdrawn and document is None else None,
     )
 
 
@@ -96,6 +101,10 @@ async def read_history(installation: Installation, found: Round) -> History:
     async with installation.database.session("reporting") as connection:
         before = await releases.select_releases_before(connection, found.round_id)
         measures = await programme.list_measures(connection)
+    return _history(found, before, measures)
+
+
+def _history(found: Round, before: tuple[releases.PastRelease, ...], measures: tuple[ProgrammeMeasure, ...]) -> History:
     return History(
         opened_on=_day(found.opens_at),
         earlier=tuple(
@@ -109,6 +118,10 @@ async def read_history(installation: Installation, found: Round) -> History:
 @lru_cache(maxsize=32)  # releases never change; reading one takes longer than all the rest
 def _released(document: bytes, questionnaire: bytes) -> Released:
     return Released(msgspec.json.decode(document, type=ReleaseDocument), definitions.from_bytes(questionnaire))
+
+
+def _fingerprint(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
 def _day(moment: datetime) -> date:

@@ -85,7 +85,7 @@ class ChangeCards:
             sure=words.whole(sure),
             all=words.whole(len(changes.whole)),
         )
-        drawn = [row for change in changes.whole if (row := self._differing(change)) is not None]
+        drawn = [row for change in changes.whole if (row := differing(change, words)) is not None]
         return Card(
             id="changes",
             title=title,
@@ -95,23 +95,8 @@ class ChangeCards:
             picture=differences(title, drawn, words("change.points")) if drawn else None,
             table=Table(
                 columns=(words("column.figure"), *self._columns()),
-                rows=tuple((words.of(change.scale.title), *self._texts(change)) for change in changes.whole),
+                rows=tuple((words.of(change.scale.title), *change_texts(change, words)) for change in changes.whole),
             ),
-        )
-
-    def _differing(self, change: Change) -> Differing | None:
-        words = self._words
-        if change.points is None:
-            return None
-        value, low, high = change.points
-        return Differing(
-            label=words.of(change.scale.title),
-            values=f"{change.earlier.text(words)} → {change.later.text(words)}",
-            value=value,
-            low=low,
-            high=high,
-            text=words.signed(value),
-            is_sure=change.is_sure,
         )
 
     def _course(self, one: Course) -> Card:
@@ -208,7 +193,7 @@ class ChangeCards:
             table=Table(
                 columns=(words("column.group"), words("column.figure"), *self._columns()),
                 rows=tuple(
-                    (self._group(cut, change), words.of(change.scale.title), *self._texts(change))
+                    (self._group(cut, change), words.of(change.scale.title), *change_texts(change, words))
                     for change in sorted(found, key=lambda change: not change.is_sure)
                 ),
             ),
@@ -223,20 +208,36 @@ class ChangeCards:
         names = ("earlier", "later", "difference", "interval", "effect", "sure")
         return tuple(self._words(f"column.{name}") for name in names)
 
-    def _texts(self, change: Change) -> tuple[str, ...]:
-        """Before, after, difference, interval, effect, and whether it is sure."""
-        words = self._words
-        values = (
-            words("units.with_n", value=change.earlier.text(words), n=words.whole(change.earlier.n)),
-            words("units.with_n", value=change.later.text(words), n=words.whole(change.later.n)),
-        )
-        if change.points is None:
-            return (*values, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
-        value, low, high = change.points
-        return (
-            *values,
-            words.signed(value),
-            words.signed_interval(low, high),
-            words.effect(change.effect),
-            words("change.is_sure" if change.is_sure else "change.is_unsure"),
-        )
+
+def differing(change: Change, words: Wording) -> Differing | None:
+    """A row of a picture of differences; None where nothing can be tested."""
+    if change.points is None:
+        return None
+    value, low, high = change.points
+    return Differing(
+        label=words.of(change.scale.title),
+        values=f"{change.earlier.text(words)} → {change.later.text(words)}",
+        value=value,
+        low=low,
+        high=high,
+        text=words.signed(value),
+        is_sure=change.is_sure,
+    )
+
+
+def change_texts(change: Change, words: Wording) -> tuple[str, ...]:
+    """Before, after, difference, interval, effect, and whether it is sure."""
+    values = (
+        words("units.with_n", value=change.earlier.text(words), n=words.whole(change.earlier.n)),
+        words("units.with_n", value=change.later.text(words), n=words.whole(change.later.n)),
+    )
+    if change.points is None:
+        return (*values, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
+    value, low, high = change.points
+    return (
+        *values,
+        words.signed(value),
+        words.signed_interval(low, high),
+        words.effect(change.effect),
+        words("change.is_sure" if change.is_sure else "change.is_unsure"),
+    )

@@ -1,6 +1,6 @@
 """Which share of a released table is drawn, read from its cells: nothing here sees more than the release holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from statistics import NormalDist
 from typing import Literal
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from analysis import Cell, Row, SafeTable, Score, wilson_interval
 from questionnaires.model import Item, Questionnaire, Scale, Text
-from survey_service.domain.releases import ReleaseDocument
+from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 
 FEWEST_STEPS = 4  # of an answer scale whose two upper steps are counted together
 CONFIDENCE = 0.95
@@ -121,13 +121,16 @@ class Released:
     def __init__(self, document: ReleaseDocument, questionnaire: Questionnaire) -> None:
         self._tables = {(table.figure, table.dimensions): table for table in document.tables}
         self._units = {unit.id: unit for unit in document.units}
+        self._above = {code: _above(code, self._units) for code in self._units}
+        self._made_of = _made_of(self._above)
+        self._items = {item.id: item for item in questionnaire.items}
+        self.document = document
         self.questionnaire = questionnaire
         self.cuts = tuple(dict.fromkeys(table.dimensions for table in document.tables if table.dimensions))
 
     def dimensions(self, cut: Dimensions) -> tuple[Item, ...]:
         """The items that group people."""
-        items = {item.id: item for item in self.questionnaire.items}
-        return tuple(items[dimension] for dimension in cut)
+        return tuple(self._items[dimension] for dimension in cut)
 
     def group_name(self, dimension: Item, code: str) -> Text:
         """Of an option, or of a unit that is made of others."""
@@ -136,22 +139,11 @@ class Released:
 
     def made_of(self, code: str) -> frozenset[str]:
         """The lowest units below a unit, by which it can be told whether its name still stands for the same."""
-        parents = {unit.parent for unit in self._units.values()}
-        return frozenset(
-            leaf for leaf in self._units if leaf not in parents and (leaf == code or code in self._above(leaf))
-        )
-
-    def _above(self, code: str) -> list[str]:
-        found = []
-        unit = self._units.get(code)
-        while unit is not None and unit.parent is not None:
-            found.append(unit.parent)
-            unit = self._units.get(unit.parent)
-        return found
+        return self._made_of.get(code, frozenset())
 
     def depth(self, dimension: Item, code: str, among: Collection[str]) -> int:
         """How many of the groups listed are above one."""
-        return 0 if dimension.options_from is None else sum(above in among for above in self._above(code))
+        return 0 if dimension.options_from is None else sum(above in among for above in self._above.get(code, ()))
 
     def table(self, figure: Figure, cut: Dimensions = ()) -> SafeTable | None:
         return self._tables.get((figure.id, cut))
@@ -169,3 +161,21 @@ class Released:
 
     def items(self) -> list[Item]:
         return [item for item in self.questionnaire.items if self.table(item) is not None]
+
+
+def _above(code: str, units: Mapping[str, ReleasedUnit]) -> tuple[str, ...]:
+    found: list[str] = []
+    unit = units.get(code)
+    while unit is not None and unit.parent is not None:
+        found.append(unit.parent)
+        unit = units.get(unit.parent)
+    return tuple(found)
+
+
+def _made_of(above: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    inner = {parents[0] for parents in above.values() if parents}
+    found: dict[str, set[str]] = {code: set() for code in above}
+    for leaf in above.keys() - inner:
+        for code in (leaf, *above[leaf]):
+            found[code].add(leaf)
+    return {code: frozenset(leaves) for code, leaves in found.items()}

@@ -1,5 +1,6 @@
 """The results page of a round, made of its release, those before it and its questionnaire's wordings; nothing else is read."""
 
+from collections.abc import Callable
 from itertools import groupby
 
 import msgspec
@@ -16,6 +17,8 @@ from survey_service.results.history import History
 from survey_service.results.statistics import StatisticsCards
 from survey_service.results.unit_maps import ShownUnit, shown_units, unit_maps
 from survey_service.results.wording import Wording
+
+MOST_KEPT = 16  # pages; a city's round is half a megabyte
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -105,6 +108,22 @@ def results_page(
             if item.id == each.item
         ),
     )
+
+
+class KeptPages:
+    """Pages by what they are made of: whoever reads one after another reads it at once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[bytes, str], ResultsPage] = {}
+
+    def page(self, fingerprint: bytes, words: Wording, make: Callable[[], ResultsPage]) -> ResultsPage:
+        """fingerprint: of everything that `make` reads beside the words."""
+        key = fingerprint, words.language
+        if key not in self._kept:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = make()
+        return self._kept[key]
 
 
 def _parts(released: Released, cards: Cards, words: Wording) -> list[Part]:

@@ -47,6 +47,7 @@ from survey_service.web.team import (
     second_factor,
     surveys,
     trustees,
+    units,
     unsealing,
 )
 from survey_service.web.team import pages as team_pages
@@ -102,6 +103,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             unsealing.router,
             results.router,
             measures.router,
+            units.router,
             downloads.router,
             trustees.router,
             surveys.router,

@@ -165,6 +165,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
         "overview": f"{service.url}/team/",
         "hidden": f"{service.url}/team/hidden",
         "measures": f"{service.url}/team/measures",
+        "unit": f"{service.url}/team/rounds/{rounds[0].round_id}/units/order",
         "staff": f"{service.url}/results/{rounds[0].round_id}",
         "staff in English": f"{service.url}/results/{rounds[0].round_id}/en",
     }

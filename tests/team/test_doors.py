@@ -41,6 +41,7 @@ DOORS: dict[tuple[str, str], Deed | str] = {
     ("GET", "/team/rounds/{round_id}"): "read-results",
     ("GET", "/team/rounds/{round_id}/results"): "read-results",
     ("POST", "/team/rounds/{round_id}/staff"): "publish",
+    ("GET", "/team/rounds/{round_id}/units/{unit_id}"): "read-results",
     ("GET", "/team/measures"): "read-results",
     ("POST", "/team/measures"): "set-up-surveys",
     ("GET", "/team/measures/{measure_id}"): "set-up-surveys",

@@ -6,14 +6,16 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
 from survey_service.errors import WrongState
-from survey_service.operations.read_results import read_overview, read_results
+from survey_service.operations.read_results import Results, read_overview, read_results
 from survey_service.operations.show_to_staff import show_to_staff
-from survey_service.results.page import results_page
+from survey_service.results.page import KeptPages, ResultsPage, results_page
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, acting, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.states import round_context
-from survey_service.web.team.wording import wording
+from survey_service.web.team.wording import Wording, wording
+
+_KEPT = KeptPages()
 
 
 @post("/team/rounds/{round_id:str}/staff", opt={"deed": "publish", "fresh": True}, guards=[guard])
@@ -40,8 +42,15 @@ async def show_results(round_id: FromPath[str], request: AnyRequest) -> Response
         is_draft=False,
         release=read.release,
         withdrawal=read.withdrawal,
-        results=None if read.release is None else results_page(read.release, read.questionnaire, words, read.history),
+        results=_page(read, words),
     )
+
+
+def _page(read: Results, words: Wording) -> ResultsPage | None:
+    release = read.release
+    if release is None:
+        return None
+    return _KEPT.page(read.fingerprint, words, lambda: results_page(release, read.questionnaire, words, read.history))
 
 
 router = Router(
