@@ -15,7 +15,9 @@ from msgspec import Struct
 from analysis import Row, SafeTable
 from questionnaires.model import Item, Questionnaire, Scale
 from survey_service.domain.releases import ReleaseDocument
+from survey_service.exports.change_sheets import COLUMNS, MEASURE_COLUMNS, change_lines, measure_lines
 from survey_service.results.figures import Released
+from survey_service.results.history import History
 from survey_service.results.statistics import StatisticsCards
 from survey_service.results.wording import HIDDEN, Wording
 
@@ -43,8 +45,10 @@ class _Sheet(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-def render(document: ReleaseDocument, questionnaire: Questionnaire, words: Wording) -> bytes:
-    """words: the language of labels; ids and codes stand beside them."""
+def render(
+    document: ReleaseDocument, questionnaire: Questionnaire, words: Wording, history: History | None = None
+) -> bytes:
+    """words: the language of labels; ids and codes stand beside them. history: None: nothing is said of what has changed."""
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -55,12 +59,17 @@ def render(document: ReleaseDocument, questionnaire: Questionnaire, words: Wordi
             "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
             "coefficient": book.add_format({"num_format": "0.00", "valign": "top"}),
             "score": book.add_format({"num_format": "0.0", "valign": "top"}),
+            "effect": book.add_format({"num_format": "0.000", "valign": "top"}),
             "title": book.add_format({"bold": True, "font_size": 14}),
             "column": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
             "link": book.add_format({"font_color": "#0B4A8F", "underline": 1}),
         }
         released = Released(document, questionnaire)
-        sheets = [*_sheets(released, document, words), *_statistics(released, document, words)]
+        sheets = [
+            *_sheets(released, document, words),
+            *_statistics(released, document, words),
+            *_history_sheets(released, history, words),
+        ]
         _write_read_me(book.add_worksheet("README"), sheets, document, questionnaire, words, forms)
         for sheet in sheets:
             _write(book.add_worksheet(sheet.name), sheet, forms)
@@ -188,6 +197,26 @@ def _statistics(released: Released, document: ReleaseDocument, words: Wording) -
         ),
         notes=(),
     )
+
+
+def _history_sheets(released: Released, history: History | None, words: Wording) -> Iterator[_Sheet]:
+    """Those that have a line."""
+    if history is None:
+        return
+    since = "" if history.before is None else words("change.since", since=words.calendar_day(history.before.opened_on))
+    for name, lines, columns, asked in (
+        ("change", change_lines(released, history, words), COLUMNS, since),
+        ("measures", measure_lines(history, words), MEASURE_COLUMNS, words("change.measures_note")),
+    ):
+        if lines:
+            yield _Sheet(
+                name=words(f"export.sheets.{name}"),
+                title=words("change.title" if name == "change" else "change.measures"),
+                asked=asked,
+                columns=tuple(_Column(name=words(title), form=form) for title, form in columns),
+                lines=lines,
+                notes=(words("change.shown"), words("export.change_points")) if name == "change" else (),
+            )
 
 
 def _label(figure: Item | Scale, words: Wording) -> str:

@@ -9,7 +9,7 @@ from questionnaires import definitions
 from survey_service.exports import delimited, json_document, report, spreadsheet
 from survey_service.exports.wording import wording
 from survey_service.operations.installation import Installation
-from survey_service.operations.read_results import read_round
+from survey_service.operations.read_results import read_history, read_round
 from survey_service.operations.release_tables import read_release
 from survey_service.results.wording import Language
 
@@ -47,14 +47,16 @@ async def export_release(
     else:
         found = await read_round(installation, round_id)
         questionnaire, words = definitions.from_bytes(found.questionnaire), wording(language)
+        history = await read_history(installation, found)
         if form == "xlsx":
-            content = await asyncio.to_thread(spreadsheet.render, document, questionnaire, words)
+            content = await asyncio.to_thread(spreadsheet.render, document, questionnaire, words, history)
         else:
             reported = report.Reported(
                 document=document,
                 questionnaire=questionnaire,
                 opens_at=found.opens_at,
                 closes_at=found.closes_at,
+                history=history,
             )
             content = await asyncio.to_thread(report.render, reported, words)
     return ReleaseFile(

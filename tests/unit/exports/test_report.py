@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -11,6 +11,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 
 from analysis import Row, SafeTable
 from analysis.tables import hidden
+from survey_service.domain.programme import ProgrammeMeasure
 from survey_service.domain.releases import ReleaseDocument
 from survey_service.exports import report
 from survey_service.exports.wording import wording
@@ -18,6 +19,7 @@ from survey_service.results.charts import Chart
 from survey_service.results.page import results_page
 from survey_service.results.wording import Language
 from tests.unit.analysis.invented import SMALL
+from tests.unit.results import invented_rounds
 
 
 def reported(document: ReleaseDocument) -> report.Reported:
@@ -112,6 +114,38 @@ def test_groups_that_are_all_hidden_are_one_sentence_and_no_table(document: Rele
         return [element.get("/S") for element in elements(made.root_object["/StructTreeRoot"])].count("/Table")
 
     assert tables(secret) == tables(shown) - 1
+
+
+def test_what_has_changed_and_what_the_programme_did_stand_in_the_report_with_their_pictures_in_words() -> None:
+    changed = report.Reported(
+        document=invented_rounds.document(
+            invented_rounds.mean(70.0),
+            invented_rounds.means_by_unit(("office", 80.0, 60), ("culture", 50.0, 40), gone=("order",)),
+        ),
+        questionnaire=invented_rounds.CORE,
+        opens_at=datetime(2026, 11, 28, 6, tzinfo=UTC),
+        closes_at=datetime(2026, 12, 12, 16, tzinfo=UTC),
+        history=msgspec.structs.replace(
+            invented_rounds.history((date(2026, 5, 30), invented_rounds.released(invented_rounds.mean(60.0)))),
+            measures=(
+                ProgrammeMeasure(measure_id="a", day=date(2026, 8, 1), name={"de": "Schulung", "en": "Training"}),
+            ),
+        ),
+    )
+    made = PdfReader(io.BytesIO(report.render(changed, wording("en"))))
+    said = text(made)
+    assert "What has changed" in said
+    assert "Training (1 August 2026)" in said
+    assert "Rows not shown because they are hidden: 1." in said
+    tree = list(elements(made.root_object["/StructTreeRoot"]))
+    spoken = [str(element["/Alt"]) for element in tree if element.get("/S") == "/Figure"]
+    page = results_page(changed.document, changed.questionnaire, wording("en"), changed.history)
+    assert page.change is not None
+    assert page.change.overview is not None
+    pictures = [card.picture for card in (page.change.overview, *page.change.courses) if card.picture is not None]
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert f"{picture.title}. {picture.description}" in spoken
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -2,15 +2,19 @@
 
 import io
 import zipfile
+from datetime import date
 
+import msgspec
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from survey_service.domain.programme import ProgrammeMeasure
 from survey_service.domain.releases import ReleaseDocument
 from survey_service.exports import spreadsheet
 from survey_service.exports.wording import wording
 from survey_service.results.wording import HIDDEN
 from tests.unit.analysis.invented import SMALL
+from tests.unit.results import invented_rounds
 
 COLUMNS_AT = 4  # the line of a sheet's column names
 
@@ -23,7 +27,7 @@ def book(document: ReleaseDocument) -> Workbook:
 def lines(book: Workbook, sheet: str) -> list[dict[str, object]]:
     rows = book[sheet].iter_rows(min_row=COLUMNS_AT, values_only=True)
     names = [str(name) for name in next(rows)]
-    return [dict(zip(names, row, strict=True)) for row in rows if row[1] is not None]
+    return [dict(zip(names, row, strict=True)) for row in rows if row[2] is not None]
 
 
 def test_a_sheet_for_each_table_stands_behind_one_that_lists_them(document: ReleaseDocument, book: Workbook) -> None:
@@ -88,3 +92,39 @@ def test_the_workbook_asks_for_nothing_from_elsewhere(document: ReleaseDocument)
 def test_the_same_release_gives_the_same_workbook(document: ReleaseDocument, language: str) -> None:
     first = spreadsheet.render(document, SMALL, wording(language))
     assert spreadsheet.render(document, SMALL, wording(language)) == first
+
+
+def test_every_change_has_a_line_and_every_measure_its_day() -> None:
+    made = spreadsheet.render(
+        invented_rounds.document(invented_rounds.mean(70.0), invented_rounds.means_by_unit(("office", 80.0, 60))),
+        invented_rounds.CORE,
+        wording("en"),
+        msgspec.structs.replace(
+            invented_rounds.history(
+                (
+                    date(2026, 5, 30),
+                    invented_rounds.released(
+                        invented_rounds.mean(60.0), invented_rounds.means_by_unit(("office", 79.0, 60))
+                    ),
+                )
+            ),
+            measures=(ProgrammeMeasure(measure_id="a", day=date(2026, 8, 1), name={"de": "=1+1"}),),
+        ),
+    )
+    book = load_workbook(io.BytesIO(made))
+    whole, office = lines(book, "Change")
+    assert [whole[name] for name in ("Group", "Id", "last round", "this round", "Difference in points")] == [
+        "Everyone",
+        "superior-support",
+        60,
+        70,
+        10,
+    ]
+    assert (whole["Verdict"], office["Verdict"]) == ("more than chance", "not sure")
+    assert book["Measures"]["A5"].value == "2026-08-01"
+    assert book["Measures"]["B5"].value == "=1+1"
+    assert book["Measures"]["B5"].data_type == "s"
+
+
+def test_without_a_round_before_and_without_measures_there_is_no_sheet_of_them(book: Workbook) -> None:
+    assert not {"Change", "Measures"} & set(book.sheetnames)

@@ -138,6 +138,7 @@ def test_every_wording_is_used() -> None:
         "survey.statistic.",
         "statistics.",
         "export.kind.",
+        "export.sheets.",
         "export.prevalence.",
         "report.",
     )
