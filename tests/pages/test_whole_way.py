@@ -1,0 +1,201 @@
+"""The whole way, as a city goes it: from the first account to the report, in a browser, with sixty people in between."""
+
+import asyncio
+import csv
+import io
+import os
+import random
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+from survey_service.operations.installation import Installation
+from survey_service.operations.participate import Client
+from survey_service.operations.plausible_answers import plausible_answers
+from survey_service.operations.run_schedule import run_due
+from tests.conftest import set_times
+from tests.pages.axe import violations
+from tests.pages.conftest import Service
+from tests.pages.team_rounds import SURVEY, UNITS
+
+PASSWORD = "vier worte ohne sinn"
+KIM, COUNCIL, PRIVACY = (f"{name}@stadt.example" for name in ("kim", "rat", "datenschutz"))
+PEOPLE = 60
+CODES = 75
+AT_ONCE = 8  # participants
+DEMANDS = 'approvals = ["staff-council", "data-protection"]\ncustody = "server"\n'
+
+
+def command(service: Service, *arguments: str | Path, typed: str = "") -> str:
+    """What an operator does at the command line, in a process of its own."""
+    environment = os.environ | {
+        "SURVEY_DATA_DIR": str(service.settings.data_dir),
+        "SURVEY_PORT": str(service.settings.port),
+    }
+    program = Path(sys.executable).with_name("survey-service")
+    done = subprocess.run(
+        [program, *arguments], env=environment, input=typed, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def signed_in(service: Service, browser: Browser, email: str) -> Page:
+    """A browser of their own."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE").new_page()
+    page.goto(f"{service.url}/team/")
+    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Was ansteht")
+    return page
+
+
+async def everybody_takes_part(service: Service, round_id: str, codes: list[str]) -> list[str]:
+    """Over HTTP, as their browsers would; the receipts."""
+    async with Client(service.url, round_id) as client:
+        terms = await client.terms()
+        questionnaire = await client.questionnaire(terms)
+    invented = plausible_answers(questionnaire, {"culture": 150, "order": 250, "works": 200}, 0, random.Random(7))
+    todo = iter(list(zip(codes, islice(invented, len(codes)), strict=True)))
+    receipts: list[str] = []
+
+    async def one_after_another() -> None:
+        async with Client(service.url, round_id) as client:
+            for code, answers in todo:
+                receipts.append(await client.participate(terms, questionnaire, code, answers))
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+    return receipts
+
+
+async def two_weeks_pass(installation: Installation, round_id: str) -> None:
+    await set_times(installation, round_id, opens=timedelta(days=-14), closes=timedelta(minutes=-11))
+    await run_due(installation)
+
+
+def test_a_city_goes_the_whole_way(service: Service, browser: Browser, tmp_path: Path, pictures: Path) -> None:
+    set_up(service, tmp_path)
+    kim = signed_in(service, browser, KIM)
+    round_id = planned_and_approved(service, browser, kim)
+    receipts = invited_and_answered(service, kim, round_id, tmp_path)
+    staff = browser.new_context(viewport={"width": 390, "height": 844}, locale="de-DE").new_page()
+    unsealed_and_published(service, kim, staff, round_id)
+    kim.screenshot(path=pictures / "whole-way-results.png", full_page=True)
+    read_by_the_council(kim)
+    read_by_the_staff(service, staff)
+    staff.screenshot(path=pictures / "whole-way-staff.png", full_page=True)
+    assert service.run(lambda _: ballot_box(service, round_id)) == sorted(receipts)
+    told_in_one_chain(service, browser)
+
+
+def set_up(service: Service, directory: Path) -> None:
+    """The operator makes the accounts, and the survey of the project team's file."""
+    for email, *role in (
+        (KIM, "project-team"),
+        (COUNCIL, "auditor", "--office", "staff-council"),
+        (PRIVACY, "auditor", "--office", "data-protection"),
+    ):
+        command(service, "team", "add", email, "--role", *role, "--password-stdin", typed=f"{PASSWORD}\n")
+    (directory / "units.csv").write_text(UNITS, encoding="utf-8")
+    (directory / "survey.toml").write_text(DEMANDS + SURVEY, encoding="utf-8")
+    command(service, "survey", "create", directory / "survey.toml")
+
+
+def planned_and_approved(service: Service, browser: Browser, kim: Page) -> str:
+    """The project team plans a round; it waits for both offices, and opens with the second of them."""
+    kim.goto(f"{service.url}/team/surveys/backing")
+    kim.get_by_role("link", name="Nächste Runde planen").click()
+    kim.get_by_label("Eine Runde für die Beschäftigten").check()
+    kim.get_by_role("button", name="Runde planen").click()
+    kim.wait_for_url("**/team/rounds/*")
+    for email in (COUNCIL, PRIVACY):
+        expect(kim.get_by_text("Offen bis")).to_have_count(0)
+        page = signed_in(service, browser, email)
+        page.goto(f"{service.url}/team/surveys/backing")
+        page.get_by_role("button", name="Zustimmen für").click()
+        expect(page.get_by_role("button", name="Zustimmen für")).to_have_count(0)
+        page.context.close()
+        kim.reload()
+    expect(kim.get_by_text("Offen bis").first).to_be_visible()
+    return kim.url.rpartition("/")[2]
+
+
+def invited_and_answered(service: Service, kim: Page, round_id: str, directory: Path) -> list[str]:
+    """Codes leave by the operator, people take part, and the round ends by its schedule. Returns the receipts."""
+    command(service, "invite", round_id, "--count", str(CODES), "--out", directory / "codes.csv")
+    with (directory / "codes.csv").open(encoding="utf-8-sig", newline="") as file:
+        codes = [line["code"] for line in csv.DictReader(file)]
+    receipts = service.run(lambda _: everybody_takes_part(service, round_id, codes[:PEOPLE]))
+    assert len(set(receipts)) == PEOPLE
+    kim.reload()
+    assert not re.search(rf"\b{PEOPLE}\b", kim.get_by_role("main").inner_text())  # while it is open, nothing but a band
+    service.run(lambda installation: two_weeks_pass(installation, round_id))
+    return receipts
+
+
+def unsealed_and_published(service: Service, kim: Page, staff: Page, round_id: str) -> None:
+    """The server, which holds the key alone, has unsealed it; tables are computed, reviewed and published."""
+    here = f"{service.url}/team/rounds/{round_id}"
+    kim.goto(f"{here}/unsealing")
+    expect(kim.get_by_text("erledigt")).to_have_count(4)
+    kim.goto(f"{here}/review")
+    kim.get_by_role("button", name="Tabellen rechnen").click()
+    expect(kim.get_by_text("Bestanden: Ein unabhängiges Programm")).to_be_visible(timeout=60_000)
+    kim.get_by_role("link", name="Entwurf der Ergebnisse lesen").click()
+    expect(kim.get_by_text("Entwurf: noch nicht veröffentlicht").first).to_be_visible()
+    expect(kim.get_by_text(f"{PEOPLE} Antworten sind ausgewertet")).to_be_visible()
+    answer = staff.goto(f"{service.url}/results/{round_id}")
+    assert answer is not None
+    assert answer.status == 404
+    kim.goto(f"{here}/publication")
+    kim.get_by_label("Den Überblick auch den Beschäftigten zeigen").check()
+    assert violations(kim) == []
+    kim.get_by_role("button", name="Ja, veröffentlichen").click()
+    kim.get_by_role("link", name="Zu den Ergebnissen").click()
+    expect(kim.get_by_role("heading", name="Was auffällt")).to_be_visible()
+
+
+def read_by_the_council(kim: Page) -> None:
+    """The city council gets the report."""
+    with kim.expect_download() as saved:
+        kim.get_by_role("link", name="Bericht (PDF)").click()
+    report = PdfReader(io.BytesIO(saved.value.path().read_bytes()))
+    said = " ".join(" ".join(page.extract_text().split()) for page in report.pages)
+    assert f"{PEOPLE} Antworten sind ausgewertet" in said
+    assert "Was sich verändert hat" in said
+
+
+def read_by_the_staff(service: Service, staff: Page) -> None:
+    """Whoever took part finds the overview from the first page, without an account."""
+    staff.wait_for_timeout(5_500)  # for which the service keeps its list of rounds
+    staff.goto(service.url)
+    staff.get_by_role("link", name="Rückhalt 2026").click()
+    expect(staff.get_by_role("heading", level=1)).to_have_text("Was die Befragung ergeben hat")
+    expect(staff.get_by_text(f"{PEOPLE} Antworten sind ausgewertet")).to_be_visible()
+    assert staff.context.cookies() == []
+    assert violations(staff) == []
+
+
+def told_in_one_chain(service: Service, browser: Browser) -> None:
+    """The staff council finds every deed in the audit log."""
+    council = signed_in(service, browser, COUNCIL)
+    council.goto(f"{service.url}/team/audit-log")
+    expect(council.get_by_text("Die Kette ist vollständig")).to_be_visible()
+    told = council.get_by_role("main").locator(".audit__entry").all_inner_texts()
+    for deed in ("Befragung angelegt", "Befragung zugestimmt", "Urne entsiegelt", "Tabellen veröffentlicht"):
+        assert any(deed in entry for entry in told), deed
+
+
+async def ballot_box(service: Service, round_id: str) -> list[str]:
+    """The receipts that anybody can read."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        found = (await client.get(f"{service.url}/api/rounds/{round_id}/ballot-box")).json()
+    return [str(receipt) for receipt in found["receipts"]]
