@@ -314,6 +314,10 @@ def shown_round(found: Round, missing: Missing | None = None) -> Answer:
         lines.append(f"Ballot box: {found.ballots} sealed responses, {found.credentials_issued} credentials issued")
     if found.analysed is not None:
         lines.append(f"Analysed {found.analysed}, invalid {found.invalid}")
+    if found.state == "unsealed":
+        lines.append(
+            "Its sealing.key is destroyed here. Destroy the second copy as well: with an older backup it opens all."
+        )
     if found.lost_because is not None:
         lines.append(f"Lost: {found.lost_because}")
     return Answer(document=document, text="\n".join(lines))

@@ -221,7 +221,7 @@ def _terms(content: bytes) -> Terms:
         load_credential_key(terms)
         load_sealing_key(terms)
     except (Malformed, UnusableTerms) as refusal:
-        raise NotADocument("The round's terms", refusal.reason.rstrip(".")) from None
+        raise NotADocument("The document of the terms", refusal.reason.rstrip(".")) from None
     return terms
 
 
