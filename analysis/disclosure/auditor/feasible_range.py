@@ -1,6 +1,5 @@
 """How far the unknown cells of one linear system can move, by a simplex solver that starts where it stopped."""
 
-from collections import deque
 from enum import IntEnum
 
 import highspy
@@ -53,7 +52,8 @@ class FeasibleRange:
         self._columns = np.arange(self.size, dtype=np.int32)
         self._solver = _solver(relations, totals / self.unit, lower / self.unit, upper / self.unit, steps)
         self._given = np.zeros(0, dtype=np.int32)
-        self._tables: deque[Numbers] = deque(maxlen=min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))))
+        self._tables = np.empty((min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))), self.size))
+        self._met = 0
         self._maximise(np.zeros(self.size))
 
     def suppose(self, cells: Indices, values: Numbers) -> None:
@@ -73,10 +73,11 @@ class FeasibleRange:
             limit[:] = bound
             limit[cells] = values
             found[:] = start
-        tables = np.array(self._tables)
-        fitting = tables[np.all(np.abs(tables[:, cells] - values) <= self._close(values), axis=1)]
-        if fitting.size:
-            self.lower_found[:], self.upper_found[:] = fitting.min(axis=0), fitting.max(axis=0)
+        tables = self._tables[: self._met]
+        fitting = np.flatnonzero(np.all(np.abs(tables[:, cells] - values) <= self._close(values), axis=1))
+        for table in tables[fitting]:
+            np.minimum(self.lower_found, table, out=self.lower_found)
+            np.maximum(self.upper_found, table, out=self.upper_found)
 
     def open_ends(self, end: End) -> Mask:
         """Where the found end has not reached the limit; shape (cells,)."""
@@ -114,11 +115,12 @@ class FeasibleRange:
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             raise Unproven(self._solver.modelStatusToString(status))
-        self._note(np.array(self._solver.getSolution().col_value) * self.unit)
+        self.note(np.array(self._solver.getSolution().col_value) * self.unit)
 
-    def _note(self, point: Numbers) -> None:
-        """Keep what this table shows of all cells at once."""
-        self._tables.append(point)
+    def note(self, point: Numbers) -> None:
+        """Keep what this table, which fits, shows of all cells at once."""
+        self._tables[self._met % len(self._tables)] = point
+        self._met += 1
         np.minimum(self.lower_found, point, out=self.lower_found)
         np.maximum(self.upper_found, point, out=self.upper_found)
         rounded = np.round(point)

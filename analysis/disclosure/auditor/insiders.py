@@ -25,6 +25,7 @@ from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Statu
 MOST_COALITIONS = 100_000  # that are tried; a system with more is unproven
 MOST_SUPPOSED = 5_000  # of them by linear programs, which take some hundred times as long
 MOST_VECTORS = 64  # a coalition that knows more cells is unproven
+LEAST_GAIN = 0.5  # share of the cells not seen to move that a look must show to move for another to follow
 CONFIRMATIONS = 2  # a cell that moves is called still with a chance of 1 in 2**62
 
 Coalition = tuple[int, ...]
@@ -97,7 +98,7 @@ def insider_discoveries(
         unproven.append(f"{supposed} coalitions of insiders need linear programs, too many to try")
         at_bounds = []
     for part, bounded in at_bounds:
-        found, gave_up = _by_programs(attacker, part, bounded, values, steps)
+        found, gave_up = _by_programs(attacker, part, bounded, values, intervals, steps)
         discoveries += found
         unproven += gave_up
     return Insiders(discoveries=tuple(discoveries), unproven=tuple(unproven))
@@ -121,24 +122,41 @@ def _parts(attacker: Attacker, people: tuple[Coalition, ...], sought: Mask) -> l
 
 
 def _by_programs(
-    attacker: Attacker, part: _Part, groups: list[Coalition], values: Numbers, steps: int
+    attacker: Attacker, part: _Part, groups: list[Coalition], values: Numbers, intervals: Intervals, steps: int
 ) -> tuple[list[Discovery], list[str]]:
     """What these coalitions can compute, and what could not be proven."""
     if not groups:
         return [], []
     discoveries, unproven = [], []
     try:
-        reach = boxed_range(attacker, part.cells, part.equations, steps)
+        reach = intervals.ranges.get(int(intervals.component[part.cells[0]]))
+        if reach is None:
+            reach = boxed_range(attacker, part.cells, part.equations, steps)
     except Unproven as reason:
         return [], [f"insiders: {reason}"]
-    for group in groups:
+    # The true table fits whatever anybody knows of themselves. It decides nothing: it saves looking for others.
+    reach.note(values[part.cells])
+    waiting = [(groups, np.isin(part.cells, part.aims))]
+    while waiting:
+        together, targets = waiting.pop()
+        known = np.array(sorted(set().union(*together)))
+        own = np.isin(part.cells, known)
+        reach.suppose(np.searchsorted(part.cells, known), values[known])
         try:
-            still = _left_one_value(reach, part, group, values)
+            if len(together) > 1:
+                # What moves although all of them pool what they know moves for each of them.
+                _look_for_movement(reach, targets & ~own)
+            else:
+                still = _left_one_value(reach, part, targets & ~own)
+                if still.size:
+                    discoveries.append(_discovery(attacker, together[0], still))
         except Unproven as reason:
-            unproven.append(f"insiders who know cells {attacker.cells[list(group)].tolist()}: {reason}")
-        else:
-            if still.size:
-                discoveries.append(_discovery(attacker, group, still))
+            if len(together) == 1:
+                unproven.append(f"insiders who know cells {attacker.cells[known].tolist()}: {reason}")
+        open_targets = targets & (own | ~reach.moves())
+        if len(together) > 1 and open_targets.any():
+            half = len(together) // 2
+            waiting += [(together[half:], open_targets), (together[:half], open_targets)]
     return discoveries, unproven
 
 
@@ -196,18 +214,31 @@ def _annihilators(rows: list[list[int]], width: int) -> Vectors:
     return weights
 
 
-def _left_one_value(reach: FeasibleRange, part: _Part, known: Coalition, values: Numbers) -> Indices:
-    """Which aims have one value left when the known cells have theirs.
+def _look_for_movement(reach: FeasibleRange, targets: Mask) -> None:
+    """Push those of the targets that are not seen to move, as long as that shows many more of them.
 
     Raises:
         Unproven: where the solver gives up.
 
     """
-    place = np.searchsorted(part.cells, np.array(known))
-    reach.suppose(place, values[list(known)])
-    targets = np.isin(part.cells, part.aims) & ~np.isin(part.cells, known)
-    for end in End:
-        reach.sweep(end, targets & ~reach.moves())
+    unseen = targets & ~reach.moves()
+    while unseen.any():
+        for end in End:
+            reach.sweep(end, unseen & ~reach.moves())
+        left = unseen & ~reach.moves()
+        if left.sum() > (1 - LEAST_GAIN) * unseen.sum():
+            return
+        unseen = left
+
+
+def _left_one_value(reach: FeasibleRange, part: _Part, targets: Mask) -> Indices:
+    """Which targets have one value left when what is supposed is known.
+
+    Raises:
+        Unproven: where the solver gives up.
+
+    """
+    _look_for_movement(reach, targets)
     for cell in np.flatnonzero(targets & ~reach.moves()).tolist():
         for end in End:
             if not reach.moves()[cell]:

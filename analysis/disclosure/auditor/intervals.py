@@ -48,6 +48,7 @@ class Intervals(Struct, frozen=True, kw_only=True, eq=False):
     whole_lower, whole_upper: ends shown by tables of whole numbers; inf and -inf where none was met.
     unproven: whether the solver gave up where the goals, or the ends, still needed it.
     component: which cells depend on each other; -1 = on none.
+    ranges: by component, with the tables that its search has met; none where no search was needed or no table found.
     """
 
     lower: Numbers
@@ -58,6 +59,7 @@ class Intervals(Struct, frozen=True, kw_only=True, eq=False):
     whole_upper: Numbers
     unproven: Mask
     component: Indices
+    ranges: dict[int, FeasibleRange]
 
 
 def feasibility_intervals(attacker: Attacker, goals: Goals | None = None, steps: int = STEPS) -> Intervals:
@@ -81,12 +83,15 @@ def feasibility_intervals(attacker: Attacker, goals: Goals | None = None, steps:
         whole_upper=upper.copy(),
         unproven=contradicted,
         component=np.full(attacker.size, -1, dtype=np.int64),
+        ranges={},
     )
     for number, (cells, equations) in enumerate(components(attacker.relations)):
         found.component[cells] = number
         if equations.size == 1 and _is_reached(attacker, cells, int(equations[0])):
             continue
-        _search(found, attacker, cells, equations, goals, steps)
+        reach = _search(found, attacker, cells, equations, goals, steps)
+        if reach is not None:
+            found.ranges[number] = reach
     return found
 
 
@@ -144,14 +149,14 @@ def _box(attacker: Attacker, cells: Indices, equations: Indices) -> float:
 
 def _search(
     found: Intervals, attacker: Attacker, cells: Indices, equations: Indices, goals: Goals | None, steps: int
-) -> None:
-    """Find the ends of one component's cells and write them into `found`."""
+) -> FeasibleRange | None:
+    """Find the ends of one component's cells and write them into `found`. None: no table was found."""
     try:
         reach = boxed_range(attacker, cells, equations, steps)
     except Unproven:
         found.unproven[cells] = True
         found.lower_proven[cells] = found.upper_proven[cells] = False
-        return
+        return None
     search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
     for end in End:
         search.sweep(end)
@@ -168,6 +173,7 @@ def _search(
     unbounded = np.isinf(attacker.upper[cells]) & (upper > _box(attacker, cells, equations) / 2)
     found.lower[cells], found.upper[cells] = lower, np.where(unbounded, np.inf, upper)
     found.whole_lower[cells], found.whole_upper[cells] = reach.whole_lower, reach.whole_upper
+    return reach
 
 
 class _Search:
