@@ -10,13 +10,11 @@ from analysis.preflight import ExpectedGroup
 from survey_service.cli.command import Answer, command
 from survey_service.operations.approve_survey import approve_survey, read_approvals
 from survey_service.operations.create_survey import create_survey
-from survey_service.operations.foresee_groups import foresee_groups
+from survey_service.operations.foresee_groups import LIKELY_RATE, foresee_groups
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
 from survey_service.operations.sign_in import confirm_person
 from survey_service.store import rounds as store
-
-LIKELY_RATE = 0.4  # of a staff survey in a public administration; the option changes it
 
 
 def register(main: click.Group) -> None:

@@ -60,6 +60,7 @@ class SurveyDraft(GivenSurvey, frozen=True, kw_only=True, omit_defaults=True):
     title: Text = msgspec.field(default_factory=dict)
     questionnaire: str = ""
     languages: tuple[str, ...] = ()
+    custody: str = "2 of 3 trustees"  # proposed: nobody can open anything alone
     approvals: tuple[Office, ...] = OFFICES  # proposed: both look at what is asked before anybody is asked
     units: tuple[Unit, ...] = ()
     settled: tuple[StepName, ...] = ()

@@ -2,8 +2,10 @@
 
 from analysis import Policy
 from analysis.preflight import Preflight, preflight
-from survey_service.domain.surveys import Survey
+from survey_service.domain.surveys import Survey, Unit
 from survey_service.errors import Refusal
+
+LIKELY_RATE = 0.4  # of a staff survey in a public administration
 
 
 class NoUnits(Refusal):
@@ -22,11 +24,16 @@ def foresee_groups(survey: Survey, response_rate: float) -> Preflight:
     """Raises: NoUnits, NoResponseRate."""
     if not survey.units:
         raise NoUnits(survey.survey_id)
+    return foresee_units(survey.units, survey.minimum_group_size, response_rate)
+
+
+def foresee_units(units: tuple[Unit, ...], minimum_group_size: int, response_rate: float) -> Preflight:
+    """units: those of one tree without faults. Raises: NoResponseRate."""
     if not 0 < response_rate <= 1:
         raise NoResponseRate(response_rate)
     return preflight(
-        {unit.id: unit.headcount for unit in survey.units},
-        {unit.id: unit.parent for unit in survey.units if unit.parent is not None},
-        Policy(minimum_group_size=survey.minimum_group_size),
+        {unit.id: unit.headcount for unit in units},
+        {unit.id: unit.parent for unit in units if unit.parent is not None},
+        Policy(minimum_group_size=minimum_group_size),
         response_rate,
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from survey_service.domain.survey_faults import SurveyFault
 from survey_service.domain.surveys import Unit
+from survey_service.domain.units import LONGEST_UNIT_ID
 
-LONGEST_UNIT_ID = 64
 _UNIT_ID = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{LONGEST_UNIT_ID - 1}}}")
 _NUMBER = re.compile(r"[0-9]{1,7}")  # persons
 _COLUMNS = {"id", "parent", "headcount", "headcount_leadership", "headcount_contact", "predecessor"}

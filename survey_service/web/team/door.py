@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie, State
+from litestar.datastructures import Cookie, State, UploadFile
 from litestar.exceptions import InternalServerException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
@@ -227,13 +227,30 @@ async def own_form(request: Request[Any, Any, State], *, most: int = _MOST_FIELD
         raise ForeignForm from None
 
 
+async def session_upload(request: Request[Any, Any, State], name: str) -> tuple[dict[str, str], bytes]:
+    """The fields of a form of this session that sends a file, and the file; empty where none was chosen.
+
+    Raises: ForeignForm.
+    """
+    _check_origin(request)
+    sent = await request.form()
+    form = {key: value for key, value in sent.items() if isinstance(value, str)}
+    _check_token(request, form)
+    file = sent.get(name)
+    return form, await file.read() if isinstance(file, UploadFile) else b""
+
+
 async def session_form(request: Request[Any, Any, State], *, most: int = _MOST_FIELDS) -> dict[str, str]:
     """As `own_form`, with the token of this session in it. Raises: ForeignForm."""
     form = await own_form(request, most=most)
+    _check_token(request, form)
+    return form
+
+
+def _check_token(request: Request[Any, Any, State], form: dict[str, str]) -> None:
     given = form.get("csrf", "").encode()
     if not secrets.compare_digest(given, csrf_token(begun_of(request) or signed_in(request)).encode()):
         raise ForeignForm
-    return form
 
 
 def _check_origin(request: Request[Any, Any, State]) -> None:

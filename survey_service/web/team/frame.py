@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from survey_service.domain.accounts import Deed, Session, may
+from survey_service.domain.drafts import UnknownDraft
 from survey_service.errors import UnknownRound, UnknownSurvey
 from survey_service.operations.release_tables import NothingReleased
 from survey_service.store.database import DatabaseUnavailable
@@ -47,6 +48,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 NAVIGATION = (
     Entry(name="start", address=HOME, words="home.title", deed="read-results"),
     Entry(name="measures", address="/team/measures", words="measures.title", deed="read-results"),
+    Entry(name="new survey", address="/team/surveys/new", words="draft.nav", deed="set-up-surveys"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),
@@ -136,4 +138,5 @@ REFUSALS: dict[Any, Any] = {
     NothingReleased: _answer("nothing_released", 404),
     DatabaseUnavailable: _answer("outage", 503),
     UnknownSurvey: _answer("unknown_survey", 404),
+    UnknownDraft: _answer("unknown_draft", 404),
 }

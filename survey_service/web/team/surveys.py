@@ -1,16 +1,13 @@
 """A survey as it is approved: what its hash covers, who has approved it, and the button for those who may."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath
 
 from questionnaires import definitions
-from questionnaires.model import Questionnaire
 from survey_service.domain.accounts import may
 from survey_service.domain.key_shares import parse_custody
-from survey_service.domain.surveys import Statistic
 from survey_service.operations.approve_survey import (
     AnotherSurvey,
     SpeaksForNoOffice,
@@ -20,9 +17,9 @@ from survey_service.operations.approve_survey import (
 )
 from survey_service.operations.read_results import read_overview
 from survey_service.results.rhythm import schedule_in_words
-from survey_service.results.wording import Wording
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, NotAllowed, acting, guard, session_form, signed_in, team_of
+from survey_service.web.team.draft_frame import statistic_in_words
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.wording import wording
 
@@ -65,7 +62,7 @@ async def _page(
         sha256=read.stored.sha256,
         questionnaire=questionnaire,
         named=named,
-        statistics=[_statistic(each, questionnaire, named, words) for each in read.stored.survey.statistics],
+        statistics=[statistic_in_words(each, questionnaire, words) for each in read.stored.survey.statistics],
         schedule=schedule_in_words(read.stored.survey.schedule, words),
         custody=parse_custody(read.stored.survey.custody),
         approvals=read.approvals,
@@ -73,21 +70,9 @@ async def _page(
         own_office=office,
         may_approve=office is not None and office not in {each.office for each in read.approvals},
         may_plan=may(session.role, "run-rounds"),
+        may_set_up=may(session.role, "set-up-surveys"),
         refused=refused,
     )
-
-
-def _statistic(
-    statistic: Statistic, questionnaire: Questionnaire, named: Mapping[str, str], words: Wording
-) -> dict[str, Any]:
-    """What goes in together: a sentence, and each figure in words."""
-    figures = [named[item] for item in statistic.items]
-    first = questionnaire.item(statistic.items[0])
-    chosen = [words.of(o.text) for o in (first.options if first else ()) if o.code in statistic.options]
-    if chosen:
-        figures[0] = f"{figures[0]} {words.quoted(words.listed(chosen))}"
-    by = words.listed([words.quoted(named[item]) for item in statistic.by]) if statistic.by else ""
-    return {"sentence": words(f"survey.statistic.{statistic.kind}", by=by), "figures": figures}
 
 
 router = Router(

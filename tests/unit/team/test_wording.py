@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from survey_service.domain.drafts import STEPS
 from survey_service.domain.rounds import State
 from survey_service.web.team.wording import wording
 
@@ -100,7 +101,7 @@ def test_every_wording_is_used() -> None:
     code = "".join(
         path.read_text("utf-8")
         for folder in ("team", "results", "participant")
-        for path in (TEMPLATES / folder).glob("*.html")
+        for path in (TEMPLATES / folder).rglob("*.html")
     )
     code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS, EXPORTS) for path in folder.glob("*.py"))
     composed = (
@@ -110,6 +111,14 @@ def test_every_wording_is_used() -> None:
         "next.",
         "refused.",
         "measures.",
+        "draft.step.",
+        "draft.state.",
+        "draft.group.",
+        "draft.fault.",
+        "draft.schedule.",
+        "draft.publication.means.",
+        "draft.publication.mark.",
+        *(f"draft.{step}.explained" for step in STEPS),
         "move.",
         "plan.",
         "task.",
