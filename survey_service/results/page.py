@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import groupby
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,8 @@ from survey_service.results.history import History
 from survey_service.results.statistics import StatisticsCards
 from survey_service.results.unit_maps import ShownUnit, shown_units, unit_maps
 from survey_service.results.wording import Wording
+
+T = TypeVar("T")
 
 MOST_KEPT = 16  # pages; a city's round is half a megabyte
 
@@ -110,13 +113,13 @@ def results_page(
     )
 
 
-class KeptPages:
-    """Pages by what they are made of: whoever reads one after another reads it at once."""
+class Kept(Generic[T]):
+    """Pages by what they are made of: whoever reads one after somebody else reads it at once."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[bytes, str], ResultsPage] = {}
+        self._kept: dict[tuple[bytes, str], T] = {}
 
-    def page(self, fingerprint: bytes, words: Wording, make: Callable[[], ResultsPage]) -> ResultsPage:
+    def get(self, fingerprint: bytes, words: Wording, make: Callable[[], T]) -> T:
         """fingerprint: of everything that `make` reads beside the words."""
         key = fingerprint, words.language
         if key not in self._kept:

@@ -110,6 +110,11 @@ def html(template: str, **context: Any) -> bytes:
     return _environment().render_template(template, **context).encode()
 
 
+def part(template: str, **context: Any) -> str:
+    """The template as a part of another one, which does not escape it again."""
+    return safe(_environment().render_template(template, **context))
+
+
 def page(
     template: str, *, status_code: int = 200, headers: dict[str, str] | None = None, **context: Any
 ) -> Response[bytes]:

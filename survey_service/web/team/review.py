@@ -33,6 +33,7 @@ from survey_service.results.visibility import visibility
 from survey_service.web.team import frame
 from survey_service.web.team.door import LARGEST_FORM, guard, session_form, signed_in, team_of
 from survey_service.web.team.frame import AnyRequest
+from survey_service.web.team.results import body_of
 from survey_service.web.team.states import named, round_context
 from survey_service.web.team.wording import wording
 
@@ -80,6 +81,7 @@ async def show_draft(round_id: FromPath[str], request: AnyRequest) -> Response[b
         return frame.redirect(f"/team/rounds/{round_id}/review")
     words = wording(signed_in(request).language)
     questionnaire = definitions.from_bytes(seen.round.questionnaire)
+    made = results_page(proposal.document, questionnaire, words, await read_history(installation, seen.round))
     return frame.page(
         request,
         "team/results.html",
@@ -88,7 +90,8 @@ async def show_draft(round_id: FromPath[str], request: AnyRequest) -> Response[b
         is_draft=True,
         release=proposal.document,
         withdrawal=None,
-        results=results_page(proposal.document, questionnaire, words, await read_history(installation, seen.round)),
+        results=made,
+        body=body_of(proposal.document, made, words, is_draft=True),
     )
 
 
