@@ -10,11 +10,13 @@ from msgspec import Struct
 from survey_service.cli.command import Answer, FileInTheWay, command
 from survey_service.domain.key_shares import SharedCustody
 from survey_service.domain.rounds import GRACE, Round
+from survey_service.domain.timetable import WARNED_BEFORE, DeedName, ForeseenDeed
 from survey_service.operations.clear_round import Missing, missing_to_open
 from survey_service.operations.close_round import close_round, end_redemption
 from survey_service.operations.create_round import create_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.export_release import MEDIA_TYPES, Format, export_release
+from survey_service.operations.foresee_rounds import foreseen
 from survey_service.operations.installation import Installation
 from survey_service.operations.move_round import extend_round, start_round
 from survey_service.operations.prepare_round import give_up_preparation, prepare_round
@@ -67,6 +69,7 @@ class _RoundDocument(Struct, frozen=True, kw_only=True):
     analysed: int | None
     invalid: int | None
     waits_for: tuple[str, ...]
+    by_itself: tuple[ForeseenDeed, ...]
 
 
 @click.group("round", epilog="Example: survey-service round create backing")
@@ -133,10 +136,10 @@ async def list_all(installation: Installation) -> Answer:
 @command(round_group, "show", example="survey-service round show backing-2026-1")
 @click.argument("round_id", metavar="R")
 async def show(installation: Installation, round_id: str) -> Answer:
-    """Show a round as it stands."""
+    """Show a round as it stands, and what happens to it by itself."""
     async with installation.database.session("operation") as connection:
         found = await store.select_round(connection, round_id)
-    return shown_round(found, await missing_to_open(installation, found))
+    return shown_round(found, await missing_to_open(installation, found), await foreseen(installation, found))
 
 
 @command(round_group, "start", example="survey-service round start backing-2026-1")
@@ -282,7 +285,7 @@ def what_still_works(custody: SharedCustody) -> str:
     )
 
 
-def shown_round(found: Round, missing: Missing | None = None) -> Answer:
+def shown_round(found: Round, missing: Missing | None = None, coming: tuple[ForeseenDeed, ...] = ()) -> Answer:
     document = _RoundDocument(
         round_id=found.round_id,
         survey_id=found.survey_id,
@@ -302,6 +305,7 @@ def shown_round(found: Round, missing: Missing | None = None) -> Answer:
         analysed=found.analysed,
         invalid=found.invalid,
         waits_for=() if missing is None else missing.as_text(),
+        by_itself=coming,
     )
     lines = [
         f"Round {found.round_id}: {found.state}{', rehearsal' if found.rehearsal else ''}",
@@ -320,4 +324,21 @@ def shown_round(found: Round, missing: Missing | None = None) -> Answer:
         )
     if found.lost_because is not None:
         lines.append(f"Lost: {found.lost_because}")
+    if coming:
+        lines.append("By itself:")
+        lines += [
+            f"  {each.at:%Y-%m-%d %H:%M} UTC{'' if each.is_certain else ' or so'}: {_told(each)}" for each in coming
+        ]
     return Answer(document=document, text="\n".join(lines))
+
+
+def _told(each: ForeseenDeed) -> str:
+    told: dict[DeedName, str] = {
+        "open": "it opens",
+        "remind": f"reminder {each.number} goes to all who were invited by mail",
+        "close": "its ballot box is frozen",
+        "unseal": "it is unsealed",
+        "warn": f"the team is warned of the erasure ({each.number} of {len(WARNED_BEFORE)})",
+        "erase": "its responses are erased",
+    }
+    return told[each.deed]

@@ -11,9 +11,12 @@ from survey_service.cli.command import Answer, command
 from survey_service.operations.approve_survey import approve_survey, read_approvals
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.foresee_groups import LIKELY_RATE, foresee_groups
+from survey_service.operations.foresee_rounds import foreseen_rounds
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
 from survey_service.operations.sign_in import confirm_person
+from survey_service.results.rhythm import schedule_in_words
+from survey_service.results.wording import Wording, words
 from survey_service.store import rounds as store
 
 
@@ -55,11 +58,16 @@ async def list_all(installation: Installation) -> Answer:
 @command(survey, "show", example="survey-service survey show backing")
 @click.argument("survey_id", metavar="ID")
 async def show(installation: Installation, survey_id: str) -> Answer:
-    """Show what a survey was set up with, and its hash."""
+    """Show what a survey was set up with, its hash, its schedule in words and its next rounds."""
     read = await read_approvals(installation, survey_id)
     stored = read.stored
     approved = [{"office": each.office, "approved_on": each.approved_on} for each in read.approvals]
     document = {"sha256": stored.sha256} | msgspec.to_builtins(stored.survey) | {"approved": approved}
+    document["schedule_in_words"] = schedule_in_words(stored.survey.schedule, Wording("en", words("en")))
+    document["coming_rounds"] = [
+        {"round_id": each.round_id} | msgspec.to_builtins(each.coming)
+        for each in await foreseen_rounds(installation, stored.survey)
+    ]
     return Answer(document=document, text=msgspec.json.format(msgspec.json.encode(document), indent=2).decode())
 
 

@@ -46,6 +46,8 @@ AuditedDeed = Literal[
     "reminder-sent",
     "recipients-erased",
     "retention-warned",
+    "calendar-shared",
+    "calendar-closed",
     "account-added",
     "account-disabled",
     "password-changed",

@@ -13,17 +13,15 @@ import asyncio
 import logging
 from typing import assert_never
 
-import msgspec
-
 from survey_service.domain.audit_log import SCHEDULE
 from survey_service.domain.notices import Occasion
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.site import TIME_ZONE
-from survey_service.domain.surveys import Survey
-from survey_service.domain.timetable import DeedName, ForeseenDeed, due, timetable
+from survey_service.domain.timetable import DeedName, ForeseenDeed, due
 from survey_service.errors import Refusal
 from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
+from survey_service.operations.foresee_rounds import foreseen
 from survey_service.operations.installation import Installation
 from survey_service.operations.notify_team import notify_team
 from survey_service.operations.prepare_rounds import prepare_due_rounds
@@ -69,14 +67,6 @@ async def run_due(installation: Installation) -> list[str]:
             return await _run_due(installation)
         finally:
             await schedule.leave_schedule(connection)
-
-
-async def foreseen(installation: Installation, found: Round) -> tuple[ForeseenDeed, ...]:
-    """What is still to happen to a round by itself, the earliest first."""
-    survey = msgspec.json.decode(found.definition, type=Survey)
-    async with installation.database.session("operation") as connection:
-        done = await schedule.deeds_done(connection, found.round_id)
-    return timetable(found, survey.schedule, survey.retention_days, done)
 
 
 async def _run_due(installation: Installation) -> list[str]:

@@ -33,6 +33,7 @@ from survey_service.web.participant import results as overviews
 from survey_service.web.team import (
     account,
     audit_log,
+    calendar,
     comments,
     confirmation,
     door,
@@ -100,6 +101,8 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             confirmation.router,
             audit_log.router,
             home.router,
+            calendar.router,
+            calendar.feed,
             rounds.router,
             moves.router,
             planning.router,

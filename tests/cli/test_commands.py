@@ -87,7 +87,10 @@ def test_every_command_says_what_it_does_and_shows_an_example(path: tuple[str, .
 def test_a_round_goes_its_way_at_the_command_line(run: Run, tmp_path: Path) -> None:
     created = answer(run("survey", "create", "trial.toml", "--json"))
     assert created["survey_id"] == "trial"
-    assert answer(run("survey", "show", "trial", "--json"))["sha256"] == created["sha256"]
+    shown_survey = answer(run("survey", "show", "trial", "--json"))
+    assert shown_survey["sha256"] == created["sha256"]
+    assert shown_survey["schedule_in_words"][0] == "Each round is planned by hand."
+    assert shown_survey["coming_rounds"] == []
     planned = answer(run("round", "create", "trial", "--rehearsal", "--json"))
     round_id = planned["round_id"]
     assert planned["state"] == "open"

@@ -13,9 +13,9 @@ from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.surveys import Survey
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
+from survey_service.operations.foresee_rounds import calendar_entries, foreseen, foreseen_rounds
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_audit_log import read_audit_log
-from survey_service.operations.run_schedule import foreseen
 from survey_service.operations.what_is_next import what_is_next
 from survey_service.store import rounds as store
 from survey_service.store import team
@@ -178,6 +178,25 @@ async def test_a_round_in_the_hands_of_trustees_is_planned_ahead_and_waits_for_t
         async with installation.database.owner() as connection:
             told = await connection.fetch("SELECT email FROM survey.team_notice WHERE occasion = 'set-passphrase'")
         assert sorted(row["email"] for row in told) == list(TRUSTEES)
+
+
+async def test_the_coming_rounds_of_a_survey_are_told_with_the_round_that_each_has_become(
+    time: TimeMachine, tmp_path: Path
+) -> None:
+    survey, coming = await scheduled(time, tmp_path)
+    await time.look(coming[0].prepares_at + HOUR)
+    async with time.at(coming[0].prepares_at + HOUR) as installation:
+        (found,) = await rounds_of(installation)
+        told = await foreseen_rounds(installation, survey)
+        assert [(each.coming, each.round_id) for each in told] == list(
+            zip(coming, (found.round_id, None, None), strict=True)
+        )
+        dates = {entry.uid: entry.starts_at for entry in await calendar_entries(installation, "en")}
+        assert dates[f"{found.round_id}-open"] == coming[0].opens_at
+        assert dates[f"scheduled-{coming[1].planned_for:%Y%m%d%H%M}-prepare-1"] == coming[1].prepares_at
+        assert sum(uid.endswith(("-open", "-open-1")) for uid in dates) == 3
+    async with time.at(coming[2].opens_at + HOUR) as installation:
+        assert await foreseen_rounds(installation, survey) == ()
 
 
 async def test_everything_that_was_missed_while_nothing_ran_is_made_up_in_its_order(

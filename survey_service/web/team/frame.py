@@ -49,6 +49,7 @@ NAVIGATION = (
     Entry(name="start", address=HOME, words="home.title", deed="read-results"),
     Entry(name="measures", address="/team/measures", words="measures.title", deed="read-results"),
     Entry(name="new survey", address="/team/surveys/new", words="draft.nav", deed="set-up-surveys"),
+    Entry(name="calendar", address="/team/calendar", words="calendar.title", deed="read-results"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),

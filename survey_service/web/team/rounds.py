@@ -8,6 +8,7 @@ from survey_service.domain.accounts import may
 from survey_service.domain.key_shares import parse_custody
 from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.surveys import Survey
+from survey_service.operations.foresee_rounds import foreseen
 from survey_service.operations.read_results import read_overview
 from survey_service.operations.release_tables import NothingReleased, read_release
 from survey_service.operations.show_to_staff import is_shown_to_staff
@@ -39,6 +40,7 @@ async def show_round(round_id: FromPath[str], request: AnyRequest) -> Response[b
         seen=seen,
         custody=parse_custody(seen.round.custody),
         days_left=days_left(seen),
+        foreseen=await foreseen(installation, seen.round),
         participation=overview.participation.get(seen.round.round_id),
         units=units,
         is_for_staff=await is_shown_to_staff(installation, seen.round.round_id),

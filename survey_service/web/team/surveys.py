@@ -15,6 +15,7 @@ from survey_service.operations.approve_survey import (
     office_of,
     read_approvals,
 )
+from survey_service.operations.foresee_rounds import foreseen_rounds
 from survey_service.operations.read_results import read_overview
 from survey_service.results.rhythm import schedule_in_words
 from survey_service.web.team import frame
@@ -63,6 +64,7 @@ async def _page(
         questionnaire=questionnaire,
         named=named,
         statistics=[statistic_in_words(each, questionnaire, words) for each in read.stored.survey.statistics],
+        coming=await foreseen_rounds(installation, read.stored.survey),
         schedule=schedule_in_words(read.stored.survey.schedule, words),
         custody=parse_custody(read.stored.survey.custody),
         approvals=read.approvals,
