@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
+from analysis.estimates import Interval
 from analysis.given import statistic
 
 FEWEST_PAIRS = 4  # respondents; the interval divides by n - 3
@@ -72,12 +73,12 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.
     rho = float(x @ y) / math.sqrt(spread)
     if abs(rho) == 1:
         return RankCorrelation(rho=rho, low=rho, high=rho, p=0.0, n=n)
-    half = -float(special.ndtri((1 - confidence) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    low, high = rank_correlation_bounds(rho, n, confidence)
     t = rho * math.sqrt((n - 2) / (1 - rho**2))
     return RankCorrelation(
         rho=rho,
-        low=math.tanh(math.atanh(rho) - half),
-        high=math.tanh(math.atanh(rho) + half),
+        low=low,
+        high=high,
         p=2 * float(special.stdtr(n - 2, -abs(t))),
         n=n,
     )
@@ -118,5 +119,17 @@ def standardized_difference(values: ArrayLike, in_group: ArrayLike, confidence: 
         raise NoSpread("values are all alike on both sides")
     difference = float(inside.mean() - outside.mean())
     d = difference / math.sqrt(squares / (n1 + n2 - 2))
+    low, high = standardized_difference_bounds(d, n1, n2, confidence)
+    return StandardizedDifference(difference=difference, d=d, low=low, high=high, n1=n1, n2=n2)
+
+
+def rank_correlation_bounds(rho: float, n: int, confidence: float) -> Interval:
+    """Of a rank correlation strictly between -1 and 1, from `n` pairs, at least 4."""
+    half = -float(special.ndtri((1 - confidence) / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    return Interval(math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half))
+
+
+def standardized_difference_bounds(d: float, n1: int, n2: int, confidence: float) -> Interval:
+    """Of a standardized difference, from `n1` and `n2` values, at least 1 each."""
     half = -float(special.ndtri((1 - confidence) / 2)) * math.sqrt(1 / n1 + 1 / n2 + d**2 / (2 * (n1 + n2)))
-    return StandardizedDifference(difference=difference, d=d, low=d - half, high=d + half, n1=n1, n2=n2)
+    return Interval(d - half, d + half)

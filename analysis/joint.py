@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import counts, scales, tables
-from analysis.associations import rank_correlation, standardized_difference
+from analysis.associations import (
+    rank_correlation,
+    rank_correlation_bounds,
+    standardized_difference,
+    standardized_difference_bounds,
+)
 from analysis.designs import calibrated_mean, survey_mean
 from analysis.errors import NoStatistic, TooFewValues
 from analysis.grouping import Grouping, grouping
@@ -27,6 +32,7 @@ from questionnaires.model import Item, Questionnaire, Scale
 
 LARGEST_WEIGHT = 5.0  # of the mean weight; what lies above is cut off and shared out
 COEFFICIENTS = {"alpha", "omega", "rank-correlation"}  # of which 1 lets one answer tell another
+CONFIDENCE = 0.95
 FEWEST_FREE_COUNTS = 2  # crossed counts that several margins leave open, so that no figure settles them
 
 Values = NDArray[np.float64]
@@ -89,7 +95,7 @@ def statistics(
                 found = list(joint.found(planned))
             except NoStatistic:  # nothing can be said of these answers, and why is nothing to be said either
                 found = []
-        shown = {one.kind: one for one in found if joint.is_safe(one)}
+        shown = {one.kind: one for one in found if not is_perfect(one)}
         for kind in joint.kinds(planned):
             yield shown.get(kind) or SafeStatistic(
                 kind=kind,
@@ -97,6 +103,11 @@ def statistics(
                 options=planned.options if isinstance(planned, Association) else (),
                 margins=tuple(planned.population) if isinstance(planned, WeightedMean) else (),
             )
+
+
+def is_perfect(one: SafeStatistic) -> bool:
+    """Whether it tells one answer from another."""
+    return one.kind in COEFFICIENTS and one.estimate is not None and abs(one.estimate) >= 1
 
 
 class _Joint:
@@ -113,11 +124,6 @@ class _Joint:
             return ("standardized-difference" if self._compares(planned) else "rank-correlation",)
         return ("alpha", "omega") if len(self._items(planned.figure)) >= SMALLEST_ITEMS_OF_A_FACTOR else ("alpha",)
 
-    def is_safe(self, one: SafeStatistic) -> bool:
-        """Whether it rests on enough people, and tells nobody's answer from another."""
-        is_perfect = one.kind in COEFFICIENTS and one.estimate is not None and abs(one.estimate) >= 1
-        return (one.n or 0) >= SPREAD_GROUP_SIZES * self._policy.minimum_group_size and not is_perfect
-
     def found(self, planned: PlannedStatistic) -> Iterator[SafeStatistic]:
         """Raises: NoStatistic."""
         match planned:
@@ -131,10 +137,12 @@ class _Joint:
     def _reliability(self, planned: Reliability) -> Iterator[SafeStatistic]:
         items = np.column_stack([scales.points(self._responses, item) for item in self._items(planned.figure)])
         answered = (~np.isnan(items)).astype(np.int64)
-        n = int((answered.T @ answered).min())  # who answered the two items that fewest answered both
+        both = int((answered.T @ answered).min())  # who answered the two items that fewest answered both
+        self._check_enough(both)
+        n = self._rounded_down(both)
         alpha = cronbach_alpha(items)
         yield tables.coefficient(
-            "alpha", (planned.figure,), n, alpha, alpha_interval(alpha, n, items.shape[1], confidence=0.95)
+            "alpha", (planned.figure,), n, alpha, alpha_interval(alpha, n, items.shape[1], confidence=CONFIDENCE)
         )
         if items.shape[1] >= SMALLEST_ITEMS_OF_A_FACTOR:
             yield tables.coefficient("omega", (planned.figure,), n, mcdonald_omega(items))
@@ -144,24 +152,40 @@ class _Joint:
         values = self._points(second)
         if not self._compares(planned):
             found = rank_correlation(self._points(first), values)
-            return tables.coefficient("rank-correlation", planned.figures, found.n, found.rho, (found.low, found.high))
+            self._check_enough(found.n)
+            n = self._rounded_down(found.n)
+            interval = rank_correlation_bounds(found.rho, n, CONFIDENCE) if abs(found.rho) < 1 else None
+            return tables.coefficient("rank-correlation", planned.figures, n, found.rho, interval)
         member = self._membership(first, planned.options)
         apart = standardized_difference(values, member)
+        self._check_enough(apart.n1 + apart.n2)
         if min(apart.n1, apart.n2) < self._policy.minimum_group_size:
             raise TooFewValues("a group", found=min(apart.n1, apart.n2), needed=self._policy.minimum_group_size)
+        n1, n2 = self._rounded_down(apart.n1), self._rounded_down(apart.n2)
+        interval = standardized_difference_bounds(apart.d, n1, n2, CONFIDENCE)
         return tables.coefficient(
-            "standardized-difference",
-            planned.figures,
-            apart.n1 + apart.n2,
-            apart.d,
-            (apart.low, apart.high),
-            options=planned.options,
+            "standardized-difference", planned.figures, n1 + n2, apart.d, interval, options=planned.options
         )
+
+    def _check_enough(self, n: int) -> None:
+        """Raises: TooFewValues."""
+        needed = SPREAD_GROUP_SIZES * self._policy.minimum_group_size
+        if n < needed:
+            raise TooFewValues("a statistic of the whole round", found=n, needed=needed, of="people")
+
+    def _rounded_down(self, n: int) -> int:
+        """To whole minimum group sizes.
+
+        Beside the number of answers to each of two questions, how many answered both would tell how many answered one
+        of them alone: a group that may be small.
+        """
+        return n - n % self._policy.minimum_group_size
 
     def _weighted_mean(self, planned: WeightedMean) -> SafeStatistic:
         figure = _figure(self._responses.questionnaire, planned.figure)
         values = self._membership(figure, ()) if _is_prevalence(figure) else self._points(figure)
         counted = ~np.isnan(values)
+        self._check_enough(int(counted.sum()))
         margins = {
             name: margin
             for name, population in planned.population.items()

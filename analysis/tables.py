@@ -82,7 +82,8 @@ class SafeStatistic(Struct, frozen=True, kw_only=True):
     kind: "alpha", "omega", "rank-correlation", "standardized-difference" or "weighted-mean".
     figures: ids of what goes in. options: of the first figure, whose choosers lie that far above the others.
     margins: ids of the items whose groups the weights fit to the roster.
-    n: people it rests on. estimate, low, high: with its interval at 95 %; omega has none.
+    n: people it rests on; of those who answered two questions, rounded down to whole minimum group sizes. estimate, low,
+        high: with the interval at 95 % for that n; omega has none.
     unweighted: what stands beside a weighted mean. design_effect: Kish's, of its weights.
     All None from n on: hidden, whatever the reason.
     """
