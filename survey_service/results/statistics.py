@@ -31,8 +31,8 @@ class StatisticsCards:
         """What goes in, in words."""
         first, *others = (self._figure(name) for name in one.figures)
         if one.options and isinstance(first, Item):
-            chosen = [self._words.of(option.text) for option in first.options if option.code in one.options]
-            label = f"{self._label(first)} {self._words.quoted(self._words.listed(chosen))}"
+            chosen = [self._words.quoted(self._words.of(o.text)) for o in first.options if o.code in one.options]
+            label = f"{self._label(first)}: {self._words.listed(chosen)}"
         else:
             label = self._label(first)
         return " \N{EN DASH} ".join((label, *map(self._label, others)))
@@ -57,16 +57,16 @@ class StatisticsCards:
             if shown
             else None,
             Table(
-                columns=self._columns("score", "n", "alpha", "interval", "omega"),
+                columns=self._columns("score", "alpha", "interval", "omega", "n"),
                 rows=tuple(
                     (
                         self.name(one),
-                        self._shown(one.n, words.whole),
                         self._shown(one.estimate, words.two_decimals),
                         self._interval(one),
                         self._shown(omegas[one.figures].estimate, words.two_decimals)
                         if one.figures in omegas
                         else words("statistics.two_items"),
+                        self._shown(one.n, words.whole),
                     )
                     for one in alphas
                 ),
@@ -82,17 +82,17 @@ class StatisticsCards:
             "associations",
             words("statistics.associations_message", sure=sure, shown=shown) if shown else None,
             Table(
-                columns=self._columns("together", "n", "measure", "estimate", "interval", "reading"),
+                columns=self._columns("together", "reading", "measure", "estimate", "interval", "n"),
                 rows=tuple(
                     (
                         self.name(one),
-                        self._shown(one.n, words.whole),
-                        words(f"statistics.kind.{one.kind}"),
-                        self._shown(one.estimate, words.two_decimals),
-                        self._interval(one),
                         HIDDEN
                         if (direction := self._direction(one)) is None
                         else words(f"statistics.reading.{one.kind}.{direction}"),
+                        words(f"statistics.kind.{one.kind}"),
+                        self._shown(one.estimate, words.two_decimals),
+                        self._interval(one),
+                        self._shown(one.n, words.whole),
                     )
                     for one in found
                 ),
@@ -109,23 +109,27 @@ class StatisticsCards:
         ]
         return self._card(
             "weighted",
-            words("statistics.weighted_message", points=round(max(points))) if points else None,
+            self._weighted_message(round(max(points))) if points else None,
             Table(
-                columns=self._columns("figure", "n", "unweighted", "weighted", "interval", "margins", "design_effect"),
+                columns=self._columns("figure", "unweighted", "weighted", "interval", "design_effect", "margins", "n"),
                 rows=tuple(
                     (
                         self.name(one),
-                        self._shown(one.n, words.whole),
                         self._shown(one.unweighted, self._number(one)),
                         self._shown(one.estimate, self._number(one)),
                         self._interval(one, self._number(one)),
-                        self.margins(one),
                         self._shown(one.design_effect, words.decimal),
+                        self.margins(one),
+                        self._shown(one.n, words.whole),
                     )
                     for one in found
                 ),
             ),
         )
+
+    def _weighted_message(self, points: int) -> str:
+        known = {0: "statistics.weighted_none", 1: "statistics.weighted_one"}
+        return self._words(known.get(points, "statistics.weighted_message"), points=points)
 
     def _card(self, name: str, message: str | None, table: Table) -> Card:
         words = self._words

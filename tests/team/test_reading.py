@@ -123,7 +123,7 @@ async def test_what_is_planned_beyond_counts_can_be_read_before_it_is_approved(
     page = " ".join((await text(client, f"/team/surveys/{stored.survey.survey_id}")).split())
 
     assert "wie verlässlich die Fragen zusammen messen" in page
-    assert "Haben Sie gemeldet, was geschehen ist? „Ja, alles und Ja, einen Teil“" in page
+    assert "Haben Sie gemeldet, was geschehen ist? „Ja, alles“ und „Ja, einen Teil“" in page
     assert "gewichtet auf alle Eingeladenen nach Antwort auf „" in page
 
 

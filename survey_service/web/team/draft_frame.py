@@ -145,9 +145,9 @@ def statistic_in_words(statistic: Statistic, questionnaire: Questionnaire, words
     """What goes in together: a sentence, and each figure in words."""
     figures = [figure_name(questionnaire, item, words) for item in statistic.items]
     first = questionnaire.item(statistic.items[0])
-    chosen = [words.of(o.text) for o in (first.options if first else ()) if o.code in statistic.options]
+    chosen = [words.quoted(words.of(o.text)) for o in (first.options if first else ()) if o.code in statistic.options]
     if chosen:
-        figures[0] = f"{figures[0]} {words.quoted(words.listed(chosen))}"
+        figures[0] = f"{figures[0]} {words.listed(chosen)}"
     by = words.listed([words.quoted(figure_name(questionnaire, item, words)) for item in statistic.by] or [""])
     return {"sentence": words(f"survey.statistic.{statistic.kind}", by=by), "figures": figures}
 

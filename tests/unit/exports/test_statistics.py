@@ -108,13 +108,13 @@ def test_the_page_and_the_report_say_them_in_words(document: ReleaseDocument, la
         assert " ".join(card.title.split()) in text
     alpha = one(document, "alpha", "support").estimate
     assert alpha is not None
-    assert made["reliability"].table.rows[0][2] == words.two_decimals(alpha)
+    assert made["reliability"].table.rows[0][1] == words.two_decimals(alpha)
 
 
 def test_an_association_is_read_with_its_direction_and_without_a_cause(document: ReleaseDocument) -> None:
     rows = cards(document)["associations"].table.rows
 
-    assert [row[-1] for row in rows] == ["lower than the others", "higher than the others", HIDDEN]
+    assert [row[1] for row in rows] == ["lower than the others", "higher than the others", HIDDEN]
     assert rows[2][1:] == (HIDDEN, "Rank correlation", HIDDEN, HIDDEN, HIDDEN)
 
 
@@ -124,8 +124,8 @@ def test_a_weighted_figure_stands_beside_the_unweighted_one(document: ReleaseDoc
 
     assert of_share.unweighted is not None
     assert of_score.unweighted is not None
-    assert share[2] == f"{of_share.unweighted:.0%}"
-    assert score[2] == f"{of_score.unweighted:.0f}"
+    assert share[1] == f"{of_share.unweighted:.0%}"
+    assert score[1] == f"{of_score.unweighted:.0f}"
 
 
 def test_a_release_without_any_has_no_place_for_them(document: ReleaseDocument) -> None:
