@@ -67,6 +67,7 @@ CHANGES = {
     "code changed": "UPDATE invitation SET code_hash = sha256(code_hash)",
     "code voided": "SELECT void_invitations('{round_id}', ARRAY[sha256('\\x01')])",
     "code withdrawn": "SELECT withdraw_invitations('{round_id}', ARRAY[sha256('\\x01')])",
+    "codes rewritten": "SELECT rewrite_invitations()",
     "code void": "UPDATE invitation SET void = true",
     "code gone": "DELETE FROM invitation WHERE round_id = '{round_id}'",
     "block": (
@@ -111,6 +112,7 @@ MAY_CHANGE: dict[Role, set[str]] = {
         "code",
         "code voided",
         "code withdrawn",
+        "codes rewritten",
         "code gone",
         "block gone",
         "times",
