@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.disclosure.auditor import AuditReport, DoNotAddUp, audit_tables
+from analysis.disclosure.auditor import AuditReport, DoNotAddUp, audit_tables, redundant_cells
 from analysis.disclosure.jj_format import Unreadable, read_instance, read_pattern, write_intervals, write_pattern
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
 from analysis.disclosure.policy import ProtectionPolicy, linked_tables, read_policy
@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     look = _command(commands, "audit", "attack what a pattern publishes", AUDIT_EXAMPLE, _audit)
     look.add_argument("--pattern", type=Path, required=True, metavar="PATTERN.csv", help="index,status of every cell")
     look.add_argument("--out", type=Path, required=True, metavar="INTERVALS.csv", help="index,lo,hi of hidden cells")
+    look.add_argument(
+        "--redundant",
+        action="store_true",
+        help="also publish each complementary cell again by itself, and say which are not needed; takes an audit a cell",
+    )
     return parser
 
 
@@ -101,16 +106,18 @@ def _protect(given: argparse.Namespace) -> int:
 def _audit(given: argparse.Namespace) -> int:
     policy, tables = _read(given)
     hidden = read_pattern(given.pattern, tables.size)
+    minimum_group_size = policy.minimum_group_size if policy else None
+    coalition = policy.coalition if policy else 1
     report = audit_tables(
-        tables,
-        hidden,
-        minimum_group_size=policy.minimum_group_size if policy else None,
-        coalition=policy.coalition if policy else 1,
-        every_interval=True,
+        tables, hidden, minimum_group_size=minimum_group_size, coalition=coalition, every_interval=True
     )
     _write_intervals(given.out, tables, report)
     for line in _findings(report):
         _say(line)
+    if given.redundant:
+        found = redundant_cells(tables, hidden, minimum_group_size=minimum_group_size, coalition=coalition)
+        cells = ", ".join(map(str, found.redundant)) or "none"
+        _say(f"complementary cells that are needed: {len(found.needed)}; redundant, one at a time: {cells}")
     return PASSED if report.passed else NOT_PASSED
 
 

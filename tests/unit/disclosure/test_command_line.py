@@ -52,6 +52,16 @@ def test_what_protect_hides_passes_the_audit_and_less_does_not(directory: Path) 
     assert analysis(directory, *audit).returncode == 1
 
 
+def test_the_audit_lists_complementary_cells_that_are_not_needed(directory: Path) -> None:
+    (directory / "instance.jj").write_text(PLAIN.replace("3 0 0 z", "3 0 0 s"), encoding="utf-8")
+    rows = ["index,status", "0,published", "1,primary", "2,complementary", "3,complementary"]
+    (directory / "pattern.csv").write_text("\n".join(rows), encoding="utf-8")
+    audit = ("audit", "instance.jj", "--pattern", "pattern.csv", "--out", "intervals.csv", "--redundant")
+    shown = analysis(directory, *audit)
+    assert shown.returncode == 0, shown.stderr
+    assert "complementary cells that are needed: 1; redundant, one at a time: 3\n" in shown.stderr
+
+
 def test_exact_says_whether_the_optimum_is_proven(directory: Path) -> None:
     found = analysis(directory, "protect", "instance.jj", "--exact", "--out", "pattern.csv")
     assert found.returncode == 0
