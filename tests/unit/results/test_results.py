@@ -10,7 +10,7 @@ from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service.domain.releases import ReleaseDocument, ReleasedUnit
 from survey_service.domain.rounds import RoundId
-from survey_service.results.page import ResultsPage, results_page
+from survey_service.results.page import Kept, ResultsPage, results_page
 from survey_service.web.team.wording import HIDDEN, wording
 
 FREQUENCIES = ("never", "once-or-twice", "several-times", "monthly", "weekly")
@@ -244,3 +244,13 @@ def test_a_crossing_that_shows_a_group_is_not_called_hidden(core: Questionnaire)
         for comparison in part.comparisons
     )
     assert "erdeckt" not in card.title
+
+
+def test_a_page_is_made_once_for_what_it_is_made_of_and_once_for_each_language(core: Questionnaire) -> None:
+    kept: Kept[ResultsPage] = Kept()
+    made = [
+        kept.get(fingerprint, wording(language), lambda: page(core, mean("safety", 60.0)))
+        for fingerprint, language in ((b"1", "de"), (b"1", "de"), (b"2", "de"), (b"1", "en"))
+    ]
+    assert made[0] is made[1]
+    assert len({id(one) for one in made}) == 3
