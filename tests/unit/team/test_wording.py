@@ -105,6 +105,7 @@ def test_every_wording_is_used() -> None:
     )
     code += "".join(path.read_text("utf-8") for folder in (handlers, RESULTS, EXPORTS) for path in folder.glob("*.py"))
     composed = (
+        "calendar.",
         "hidden.",
         "roles.",
         "state.",
