@@ -3,15 +3,16 @@
 Each is planted in a scratch installation, where nobody takes part but invented people.
 """
 
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
-from questionnaires.answers import Answers
 from survey_service.attack import trial as trials
 from survey_service.attack.attackers import (
     canonical,
@@ -27,7 +28,6 @@ from survey_service.attack.linkage import BY_MAIL, Scratch, attack
 from survey_service.attack.scoring import Verdict
 from survey_service.attack.trial import Trial
 from survey_service.domain.codes import code_hash
-from survey_service.domain.responses import SealedResponse
 from survey_service.operations import mail_round, unseal_round
 from survey_service.spool import Pending, Pile, RoundSpool
 from survey_service.store import copies, mail, participation
@@ -69,17 +69,16 @@ async def same_transaction(place: Scratch) -> dict[str, Verdict]:
 async def serial_key(place: Scratch) -> dict[str, Verdict]:
     """The opened answers keep the serial they came with."""
     kept: list[tuple[bytes, str]] = []
-    open_all = unseal_round.open_all  # type: ignore[attr-defined]  # where the leak is planted, not where it is from
+    open_batch = unseal_round.open_batch  # type: ignore[attr-defined]  # where the leak is planted, not where it is from
 
-    def open_and_keep(opener: Any, responses: Any, text_items: Any) -> Any:
-        for response in (sealed := list(responses)):
-            kept.append((response.serial, msgspec.json.encode(opener.open(response)).decode()))
-        return open_all(opener, sealed, text_items)
+    def open_and_keep(opener: Any, responses: Any) -> Any:
+        kept.extend((each.serial, msgspec.json.encode(opener.open(each)).decode()) for each in responses)
+        return open_batch(opener, responses)
 
     ballots = await place.ballots()
     with trials.everything_logged() as lines:
         people = await trials.take_part(place.client, ballots)
-        with replaced(unseal_round, "open_all", open_and_keep):
+        with replaced(unseal_round, "open_batch", open_and_keep):
             done = await trials.finish(place.installation, ballots, people)
     await place.execute("CREATE TABLE kept_serial (serial bytea, answers text)")
     await place.execute(
@@ -93,14 +92,14 @@ async def serial_key(place: Scratch) -> dict[str, Verdict]:
 
 
 async def unshuffled(place: Scratch) -> dict[str, Verdict]:
-    """The opened answers keep the order in which they came in."""
-    open_all = unseal_round.open_all  # type: ignore[attr-defined]  # as above
+    """The opened answers keep the order in which they were read: that of the serials."""
+    shuffled = unseal_round.shuffled  # type: ignore[attr-defined]  # as above
 
-    def open_in_order(opener: Any, responses: list[SealedResponse], text_items: Any) -> Any:
-        in_order: list[Answers] = [opener.open(response) for response in responses]
-        return msgspec.structs.replace(open_all(opener, responses, text_items), answers=tuple(in_order))
+    def in_order(questionnaire: Any, batches: Any) -> Any:
+        with replaced(inspect.getmodule(shuffled), "new_order", np.arange):
+            return shuffled(questionnaire, batches)
 
-    with replaced(unseal_round, "open_all", open_in_order):
+    with replaced(unseal_round, "shuffled", in_order):
         evidence, done = await place.run(await place.ballots())
     return attack(evidence, [done], [with_storage_key(evidence, done)])
 

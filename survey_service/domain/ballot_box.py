@@ -1,7 +1,7 @@
 """The frozen ballot box: receipts, and one hash over all of them that anyone can recompute. Protocol section 5."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 _LEAF = b"\x00"
 _NODE = b"\x01"
@@ -12,6 +12,40 @@ def receipt(sealed: bytes) -> bytes:
     return hashlib.sha256(sealed).digest()
 
 
+class MerkleTree:
+    """The tree of RFC 9162 section 2.1.1 over leaves that come one after the other; it keeps one hash for each level.
+
+    The RFC splits at the largest power of two below the number of leaves: so whole subtrees stand from left to right,
+    each larger than the next, and the head joins them from the right.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._subtrees: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        node = hashlib.sha256(_LEAF + leaf).digest()
+        complete = self.size
+        while complete & 1:  # a subtree as large as this one stands to its left
+            node = _joined(self._subtrees.pop(), node)
+            complete >>= 1
+        self._subtrees.append(node)
+        self.size += 1
+
+    def head(self) -> bytes:
+        """SHA-256, 32 bytes."""
+        if not self._subtrees:
+            return hashlib.sha256().digest()
+        *others, head = self._subtrees
+        for left in reversed(others):
+            head = _joined(left, head)
+        return head
+
+
+def _joined(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(_NODE + left + right).digest()
+
+
 def root(receipts: Iterable[bytes]) -> bytes:
     """Merkle tree head over the receipts in ascending order, 32 bytes.
 
@@ -20,18 +54,9 @@ def root(receipts: Iterable[bytes]) -> bytes:
     return merkle_tree_head(sorted(receipts))
 
 
-def merkle_tree_head(leaves: Sequence[bytes]) -> bytes:
-    """The Merkle tree head of RFC 9162 section 2.1.1 over `leaves`, in the order given; SHA-256, 32 bytes.
-
-    The RFC splits at the largest power of two below the number of leaves. Pairing level by level, and passing a
-    last odd node up unchanged, builds the same tree without recursion.
-    """
-    sha256 = hashlib.sha256
-    if not leaves:
-        return sha256().digest()
-    level = [sha256(_LEAF + leaf).digest() for leaf in leaves]
-    while len(level) > 1:
-        unpaired = level[-1:] if len(level) % 2 else []
-        pairs = zip(level[0::2], level[1::2], strict=False)
-        level = [sha256(_NODE + left + right).digest() for left, right in pairs] + unpaired
-    return level[0]
+def merkle_tree_head(leaves: Iterable[bytes]) -> bytes:
+    """The Merkle tree head of RFC 9162 section 2.1.1 over `leaves`, in the order given; SHA-256, 32 bytes."""
+    tree = MerkleTree()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.head()

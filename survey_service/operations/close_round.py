@@ -3,7 +3,6 @@
 import contextlib
 from datetime import timedelta
 
-from survey_service.domain import ballot_box
 from survey_service.domain.rounds import GRACE, Round, RoundId
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
@@ -63,7 +62,7 @@ async def close_round(installation: Installation, round_id: str) -> Round:
 
 
 async def _freeze(installation: Installation, connection: AnyConnection, round_id: RoundId) -> None:
-    receipts = await store.receipts(connection, round_id)
-    root = ballot_box.root(receipts)
-    if await store.changed(connection, "freeze_ballot_box", round_id, len(receipts), root):
+    await store.run(connection, "allow_long_statements")
+    count, root = await store.count_and_root(connection, round_id)
+    if await store.changed(connection, "freeze_ballot_box", round_id, count, root):
         await audit_log.append(connection, installation.actor, "round-closed", round_id=round_id, sha256=root.hex())

@@ -13,7 +13,6 @@ from pathlib import Path
 from msgspec import Struct
 
 from survey_service.custody import KeyName
-from survey_service.domain import ballot_box
 from survey_service.domain.backups import UNREADABLE_BY_FATE, AppliedMigration, Entry, Fate, fate, missing_keys
 from survey_service.domain.rounds import RoundId
 from survey_service.errors import Refusal
@@ -206,9 +205,8 @@ async def _settle(installation: Installation, connection: OwnersConnection, roun
 
 
 async def _freeze(installation: Installation, connection: OwnersConnection, round_id: RoundId) -> None:
-    receipts = await store.receipts(connection, round_id)
-    root = ballot_box.root(receipts)
-    await store.run(connection, "freeze_at_restore", round_id, len(receipts), root)
+    count, root = await store.count_and_root(connection, round_id)
+    await store.run(connection, "freeze_at_restore", round_id, count, root)
     await audit_log.append(connection, installation.actor, "round-closed", round_id=round_id, sha256=root.hex())
 
 

@@ -5,12 +5,12 @@ opened ── sealing key destroyed ── sealed responses truncated ── uns
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from itertools import pairwise
 
 import msgspec
 
-from analysis.responses import Responses
 from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service import blocks
@@ -24,13 +24,17 @@ from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
+from survey_service.operations.processes import cores, workshop
 from survey_service.operations.sealing_key import read_sealing_key
 from survey_service.operations.submit_response import is_valid
 from survey_service.store import audit_log, participation
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
-from survey_service.unsealing import OpenedResponses, Opener, UnusableSealingKey, open_all
+from survey_service.unsealing import OpenedBatch, OpenedResponses, Opener, UnusableSealingKey, open_batch, shuffled
+
+AT_ONCE = 1024  # responses read, verified or opened together: 4 MiB of them
+WORTH_PROCESSES = 20_000  # responses; below, one core opens them within two seconds
 
 TOO_FEW = "fewer responses than the minimum group size"
 GIVEN_UP = "given up before its unsealing"
@@ -123,74 +127,102 @@ async def _open(installation: Installation, found: Round, on_step: Step, given: 
     questionnaire = definitions.from_bytes(found.questionnaire)
     retention = timedelta(days=msgspec.json.decode(found.definition, type=Survey).retention_days)
     async with installation.database.session("opening") as connection:
-        sealed = await _verified_ballot_box(connection, found, terms)
+        await _verify_credentials(connection, found, terms)
         on_step("credentials verified")
         sealing_key = await read_sealing_key(installation, found, given)
-        opened = await _open_responses(sealing_key, found, terms, questionnaire, sealed)
+        opened = await _open_responses(connection, sealing_key, found, terms, questionnaire)
         on_step("responses opened")
         if not installation.keys.has(found.round_id, "storage"):
             installation.keys.create(found.round_id, "storage", blocks.new_storage_key())
         on_step("storage key written")
-        coded = Responses.from_answers(questionnaire, opened.answers)
         storage_key = installation.keys.read(found.round_id, "storage")
-        encrypted = list(blocks.encrypt(storage_key, found.round_id, coded, opened.texts))
         async with connection.transaction():
             await store.run(connection, "allow_long_statements")
             if not await store_responses.mark_opened(
-                connection, found.round_id, analysed=coded.size, invalid=opened.invalid, retention=retention
+                connection, found.round_id, analysed=opened.responses.size, invalid=opened.invalid, retention=retention
             ):
                 raise WrongState(found.round_id, "no longer closed", "closed")
+            encrypted = blocks.encrypt(storage_key, found.round_id, opened.responses, opened.texts)
             await store_responses.insert_blocks(connection, found.round_id, encrypted)
         on_step("responses written")
 
 
-async def _verified_ballot_box(connection: AnyConnection, found: Round, terms: Terms) -> list[SealedResponse]:
-    """The sealed responses: exactly those whose receipts were published, each with a valid credential."""
-    spent = await participation.credentials(connection, found.round_id)
-    sealed = await store_responses.select_sealed(connection, found.round_id)
-    fault = await asyncio.to_thread(_fault, found, terms, spent, sealed)
-    if fault is not None:
-        raise BallotBoxBroken(found.round_id, fault)
-    return sealed
+async def _verify_credentials(connection: AnyConnection, found: Round, terms: Terms) -> None:
+    """Whether the ballots are exactly those whose root was published, each with a valid credential of its own."""
+    tree = ballot_box.MerkleTree()
+    public_key = encodings.decode(terms.credential_key)
+    valid = True
+    with workshop(CredentialJudge, public_key, found.round_id, processes=_processes(found)) as judges:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await store.run(connection, "allow_long_statements")
+            batches = participation.credentials_in_batches(connection, found.round_id, AT_ONCE)
+            async for spent, all_valid in judges.each(CredentialJudge.are_valid, batches):
+                valid = valid and all_valid
+                for credential in spent:
+                    tree.add(credential.receipt)
+    if tree.size != found.ballots or tree.head() != found.ballot_box_root:
+        raise BallotBoxBroken(found.round_id, "its receipts do not have the published count and root")
+    if not valid:
+        raise BallotBoxBroken(found.round_id, "a credential does not verify")
 
 
-def _fault(
-    found: Round, terms: Terms, spent: list[participation.SpentCredential], sealed: list[SealedResponse]
-) -> str | None:
-    if len(spent) != found.ballots or ballot_box.root([c.receipt for c in spent]) != found.ballot_box_root:
-        return "its receipts do not have the published count and root"
-    if len({c.serial for c in spent}) < len(spent):
-        return "a serial stands twice"
-    public_key = load_public_key(encodings.decode(terms.credential_key))
-    for credential in spent:
-        signed = Credential(serial=credential.serial, randomizer=credential.randomizer, signature=credential.signature)
-        if not is_valid(public_key, found.round_id, signed):
-            return "a credential does not verify"
-    receipts = {credential.serial: credential.receipt for credential in spent}
-    if receipts != {response.serial: ballot_box.receipt(response.sealed) for response in sealed}:
-        return "its sealed responses are not those of the receipts"
-    return None
+class CredentialJudge:
+    """Verifies credentials of one round, in whatever process it is made."""
+
+    def __init__(self, public_key: bytes, round_id: RoundId) -> None:
+        self._public_key = load_public_key(public_key)
+        self._round_id = round_id
+
+    def are_valid(self, spent: list[participation.SpentCredential]) -> bool:
+        return all(
+            is_valid(
+                self._public_key,
+                self._round_id,
+                Credential(serial=each.serial, randomizer=each.randomizer, signature=each.signature),
+            )
+            for each in spent
+        )
 
 
 async def _open_responses(
-    sealing_key: bytes,
-    found: Round,
-    terms: Terms,
-    questionnaire: Questionnaire,
-    sealed: list[SealedResponse],
+    connection: AnyConnection, sealing_key: bytes, found: Round, terms: Terms, questionnaire: Questionnaire
 ) -> OpenedResponses:
+    """Everything in the ballot box, opened and shuffled; nothing of it where one response is not that of its receipt."""
+    given = (sealing_key, encodings.decode(terms.sealing_key), found.round_id, questionnaire)
     try:
-        opener = Opener(
-            sealing_key,
-            encodings.decode(terms.sealing_key),
-            found.round_id,
-            questionnaire,
-            terms.questionnaire.sha256,
-        )
+        Opener(*given, terms.questionnaire.sha256)
     except UnusableSealingKey:
         raise WrongSealingKey(found.round_id) from None
-    texts = [item.id for item in questionnaire.items if item.kind == "text"]
-    return await asyncio.to_thread(open_all, opener, sealed, texts)
+    batches: list[OpenedBatch] = []
+    with workshop(Opener, *given, terms.questionnaire.sha256, processes=_processes(found)) as openers:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await store.run(connection, "allow_long_statements")
+            async for _, opened in openers.each(open_batch, _sealed(connection, found)):
+                batches.append(opened)
+    return await asyncio.to_thread(shuffled, questionnaire, batches)
+
+
+async def _sealed(connection: AnyConnection, found: Round) -> AsyncIterator[list[SealedResponse]]:
+    """The sealed responses, each looked at beside its ballot. Raises: BallotBoxBroken."""
+    count, last = 0, b""
+    async for ballots, sealed in store_responses.sealed_with_ballots(connection, found.round_id, AT_ONCE):
+        serials = [response.serial for response in sealed]
+        # In the order of the serials a doubled one stands beside itself.
+        if any(serial <= before for before, serial in pairwise((last, *serials))):
+            raise BallotBoxBroken(found.round_id, "a serial stands twice")
+        if [(each.serial, each.receipt) for each in ballots] != [
+            (response.serial, ballot_box.receipt(response.sealed)) for response in sealed
+        ]:
+            raise BallotBoxBroken(found.round_id, "its sealed responses are not those of the receipts")
+        count, last = count + len(sealed), serials[-1]
+        yield sealed
+    if count != found.ballots:
+        raise BallotBoxBroken(found.round_id, "its sealed responses are not those of the receipts")
+
+
+def _processes(found: Round) -> int:
+    """A few responses are opened sooner than a process is started."""
+    return cores() if (found.ballots or 0) >= WORTH_PROCESSES else 1
 
 
 async def _destroy_sealed(installation: Installation, round_id: str, on_step: Step) -> None:

@@ -1,5 +1,7 @@
 """Invitations and ballots: one statement for each thing a participant does."""
 
+from collections.abc import AsyncIterator
+
 from msgspec import Struct
 
 from survey_service.domain.messages import Credential
@@ -88,6 +90,15 @@ async def explain_refused_ballot(connection: AnyConnection, round_id: RoundId, s
     if row is None:
         raise LookupError(round_id)
     return RefusedBallot(is_open=row["is_open"], receipt=row["receipt"])
+
+
+async def credentials_in_batches(
+    connection: AnyConnection, round_id: RoundId, size: int
+) -> AsyncIterator[list[SpentCredential]]:
+    """As `credentials`, `size` at a time. To be read in a transaction."""
+    found = await connection.cursor(statement("select_credentials"), round_id)
+    while rows := await found.fetch(size):
+        yield [SpentCredential(**dict(row)) for row in rows]
 
 
 async def credentials(connection: AnyConnection, round_id: RoundId) -> list[SpentCredential]:

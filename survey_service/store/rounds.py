@@ -7,11 +7,14 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from survey_service.domain import ballot_box
 from survey_service.domain.rounds import NewRound, Round, RoundId, State
 from survey_service.domain.surveys import Survey, SurveyId
 from survey_service.errors import UnknownRound, UnknownSurvey
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
+
+RECEIPTS_AT_ONCE = 10_000  # of 32 bytes
 
 _ROUND_ID = re.compile(r"[a-z0-9-]{1,64}")
 
@@ -111,6 +114,19 @@ async def read_clock(connection: AnyConnection) -> datetime:
 async def receipts(connection: AnyConnection, round_id: RoundId) -> list[bytes]:
     """The receipts of a round, sorted, 32 bytes each."""
     return [row["receipt"] for row in await connection.fetch(statement("select_receipts"), round_id)]
+
+
+async def count_and_root(connection: AnyConnection, round_id: RoundId) -> tuple[int, bytes]:
+    """How many ballots a round has, and the root over their receipts, which are never all in memory.
+
+    To be read in a transaction.
+    """
+    tree = ballot_box.MerkleTree()
+    found = await connection.cursor(statement("select_receipts"), round_id)
+    while rows := await found.fetch(RECEIPTS_AT_ONCE):
+        for row in rows:
+            tree.add(row["receipt"])
+    return tree.size, tree.head()
 
 
 async def due(connection: AnyConnection, name: str, *arguments: object) -> list[str]:

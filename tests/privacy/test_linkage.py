@@ -101,7 +101,7 @@ async def test_the_attack_finds_the_known_gap_a_sealing_key_kept_by_the_operator
     [
         ("same_transaction", {"by_transaction", "by_transaction_order", "by_commit_time"}),
         ("serial_key", {"by_name"}),
-        ("unshuffled", {"by_order_of_taking_part"}),
+        ("unshuffled", {"by_order_of_serials"}),
         ("key_in_the_database", {"by_name", "by_transaction_order", "by_commit_time"}),
         ("answers_in_the_log", {"by_name", "by_order_of_taking_part"}),
         ("codes_in_the_order_of_mails", {"by_order_of_mails"}),

@@ -1,6 +1,10 @@
 -- name: select_sealed
--- Every sealed response of a round, with the serial it was sealed for.
-SELECT serial, sealed FROM sealed_response WHERE round_id = $1;
+-- Every sealed response of a round, with the serial it was sealed for, in the order of the serials.
+SELECT serial, sealed FROM sealed_response WHERE round_id = $1 ORDER BY serial;
+
+-- name: select_ballots
+-- The serials of a round's ballots and their receipts, in the order of the serials.
+SELECT serial, receipt FROM ballot WHERE round_id = $1 ORDER BY serial;
 
 -- name: insert_block
 -- One encrypted block of opened, shuffled responses.
