@@ -1,11 +1,14 @@
 """Addressed invitations: each address gets one valid code, whatever breaks on the way."""
 
+import secrets
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from survey_service.correspondence.smtp import MailServerUnavailable
+from survey_service.domain import encodings
 from survey_service.domain.codes import InvitationCode, code_hash
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.errors import WrongState
@@ -123,6 +126,22 @@ async def test_after_an_unclear_outcome_that_code_is_void_and_another_one_goes(
     if arrived:
         ids = [message["Message-ID"] for address, message in box.messages if address == lost]
         assert len(set(ids)) == 2
+
+
+async def test_whoever_types_a_voided_code_is_told_that_a_newer_one_is_on_its_way(
+    client: httpx.AsyncClient, posting: Installation, box: MailBox, tmp_path: Path
+) -> None:
+    found = await new_round(posting, tmp_path)
+    box.cuts_after = {addresses(4)[2]}
+    await prepare_invitations(posting, found.round_id, addresses(4))
+    await send(posting, found)
+    lost, replaced = [code for address, code in box.codes() if address == addresses(4)[2]]
+    told = []
+    for code in (lost, replaced):
+        asked = {"invitation": code, "blinded_message": encodings.encode(bytes([0]) * 8 + secrets.token_bytes(376))}
+        answer = (await client.post(f"/api/rounds/{found.round_id}/credentials", json=asked)).json()
+        told.append((answer.get("code"), answer.get("reason"), "blind_signature" in answer))
+    assert told == [("unknown_invitation", "void", False), (None, None, True)]
 
 
 async def test_whoever_used_the_code_of_an_unclear_mail_gets_no_second_one(
