@@ -174,13 +174,13 @@ def _answer(item: Item, person: _Person, past_rounds: int, chance: random.Random
 def _agreement(item: Item, person: _Person, past_rounds: int, chance: random.Random) -> str:
     mean = LIKERT.get(item.id.partition("-")[0], LIKERT_ELSE)
     direction = -1 if item.reverse else 1
-    drawn = chance.gauss(mean + direction * (0.5 * person.climate + LEARNS * past_rounds), 0.9)
+    drawn = chance.gauss(mean + direction * (0.8 * person.climate + LEARNS * past_rounds), 0.7)
     points = {option.value: option.code for option in item.options if option.value is not None}
     return points[min(points, key=lambda value: abs(value - drawn))]
 
 
 def _hostility(share: float, person: _Person, past_rounds: int, chance: random.Random) -> str:
-    exposed = share * (1 if person.meets_citizens else SHELTERED) * (1 - 0.05 * past_rounds) * 1.15**-person.climate
+    exposed = share * (1 if person.meets_citizens else SHELTERED) * (1 - 0.05 * past_rounds) * 1.35**-person.climate
     return _drawn(HOW_OFTEN, chance) if chance.random() < exposed else "never"
 
 
