@@ -60,10 +60,14 @@ def _read_title(form: Form, draft: SurveyDraft) -> Fields:
         for language, text in typed.items()
         if len(text) > _LONGEST_TITLE
     ]
+    faults += [
+        SurveyFault(place="title", name="title", facts={"language": language})
+        for language, text in typed.items()
+        if not text
+    ]
     if faults:
         raise FaultySurvey(faults)
-    title = {language: text for language, text in typed.items() if text}
-    return {"title": draft.title | typed, "id": form.get("id", "").strip() or suggested_id(title)}
+    return {"title": draft.title | typed, "id": form.get("id", "").strip() or suggested_id(typed)}
 
 
 def _custody_value(draft: SurveyDraft) -> Form:

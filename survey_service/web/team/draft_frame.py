@@ -288,6 +288,7 @@ async def page(
     draft = draft or stored.draft
     looked = await look_through(installation, draft)
     contacts = request.app.state["site"].contacts
+    told = [tell(fault, stored.draft_id, draft, looked, words) for fault in faults]
     return frame.page(
         request,
         template,
@@ -301,7 +302,8 @@ async def page(
             "looked": looked,
             "step": step,
             "seen": "" if step is None else stored.draft.seen(step),
-            "faults": [tell(fault, stored.draft_id, draft, looked, words) for fault in faults],
+            "faults": told,
+            "wrong": [each.anchor for each in told],
             "stored_lines": lines_of(
                 step, stored.draft, await look_through(installation, stored.draft), contacts, words
             )

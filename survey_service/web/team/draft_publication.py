@@ -210,6 +210,7 @@ async def _page(
     offers = list(_offers(draft, looked, words))
     own = [fault for fault in looked.faults if fault.place.startswith(("publication", "statistics"))]
     foreseen = await _foreseen(draft, looked)
+    rows = _rows(draft, foreseen, words)
     likely = next((each for each in foreseen if each.response_rate == LIKELY_RATE), None)
     return await draft_frame.page(
         request,
@@ -227,10 +228,14 @@ async def _page(
         further=[each for is_usual, each in offers if not is_usual],
         without_columns=_without_columns(draft, looked, words),
         rates=[words.whole_per_cent(rate) for rate in RATES],
-        foreseen=_rows(draft, foreseen, words),
+        foreseen=rows,
         shown=[
-            words("draft.publication.shown", rate=words.whole_per_cent(each.response_rate), shown=each.shown)
-            for each in foreseen
+            words(
+                "draft.publication.shown",
+                rate=words.whole_per_cent(each.response_rate),
+                shown=sum(row.marks[place] == "shows" for row in rows),
+            )
+            for place, each in enumerate(foreseen)
         ],
         likely=words.whole_per_cent(LIKELY_RATE),
         merges=likely.merges if likely else (),
