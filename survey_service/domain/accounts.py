@@ -1,7 +1,7 @@
 """The team's accounts: who they are, and what each role may do."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NewType, get_args
 
 from msgspec import Struct
@@ -43,13 +43,23 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+")
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """office: whom an auditor speaks for."""
+    """office: whom an auditor speaks for. office_today: the same, or that of somebody they stand in for today."""
 
     email: Email
     role: AccountRole
     disabled: bool
     office: Office | None = None
     has_second_factor: bool = False
+    office_today: Office | None = None
+
+
+class StandIn(Struct, frozen=True, kw_only=True):
+    """Who does the work of somebody who is away, from one day to another, both of them included."""
+
+    email: Email
+    stands_in: Email
+    first_day: date
+    last_day: date
 
 
 class Session(Struct, frozen=True, kw_only=True):

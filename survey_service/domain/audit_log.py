@@ -55,6 +55,8 @@ AuditedDeed = Literal[
     "second-factor-reset",
     "recovery-code-used",
     "recovery-codes-drawn",
+    "stand-in-named",
+    "stand-in-ended",
     "backup-written",
     "backup-restored",
 ]
@@ -75,6 +77,7 @@ Fact = Literal[
     "minimum_group_size",
     "rehearsal",
     "threshold",
+    "last_day",  # that somebody stands in
     "day",  # and name of what the programme did, in the words of its measure
     "measure",
     "for_staff",  # whether the overview stands on a page that needs no account

@@ -49,7 +49,7 @@ class Task(Struct, frozen=True, kw_only=True):
             return False
         if self.people:
             return account.email in self.people
-        return self.office is None or account.office == self.office
+        return self.office is None or account.office_today == self.office
 
     def whom(self, accounts: Iterable[Account]) -> tuple[Email, ...]:
         """Who can do it: those named, else whose accounts may; none: somebody has to be given one."""

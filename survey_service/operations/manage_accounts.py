@@ -45,7 +45,7 @@ async def add_account(
         await audit_log.append(
             connection, installation.actor, "account-added", email=address, role=role, **_office(office)
         )
-    return Account(email=address, role=role, disabled=False, office=office)
+    return Account(email=address, role=role, disabled=False, office=office, office_today=office)
 
 
 def _office(office: Office | None) -> dict[str, str]:
@@ -67,6 +67,7 @@ async def disable_account(installation: Installation, email: str) -> Email:
         await store.delete_sessions_of(connection, address)
         await store.replace_recovery_codes(connection, address, [])
         await store.forget_every_browser(connection, address)
+        await store.end_stand_ins_of(connection, address)
         await audit_log.append(connection, installation.actor, "account-disabled", email=address)
     return address
 

@@ -15,7 +15,7 @@ from typing import cast
 from survey_service.correspondence.mails import message, new_message_id, team_mail
 from survey_service.correspondence.smtp import MailDoor, mail_server
 from survey_service.domain.accounts import Email
-from survey_service.domain.notices import Occasion, page_of, roles_of
+from survey_service.domain.notices import DEED_OF, Occasion, page_of, roles_of
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_site import read_site
 from survey_service.store import mail, team
@@ -32,7 +32,7 @@ async def notify_team(
     """Notes what is to be told; how many people that is new for.
 
     about: id of the round or survey. to: whom; None: every account whose role answers to the occasion. number: tells
-    repeated ones apart, so that each is told once. An address without an active account is passed over.
+    repeated ones apart, so that each is told once. Whoever stands in for one of them today is told, too. An address without an active account is passed over.
     """
     async with installation.database.session("team") as connection, connection.transaction():
         if to is None:
@@ -40,6 +40,8 @@ async def notify_team(
             to = [
                 each.email for each in await team.list_accounts(connection) if each.role in roles and not each.disabled
             ]
+        if DEED_OF[occasion] != "hold-share":  # nobody else has a trustee's passphrase
+            to = list(dict.fromkeys([*to, *await team.list_stand_ins_today(connection, to)]))
         noted = [
             await mail.note_for_team(connection, Notice(email=email, occasion=occasion, about=about, number=number))
             for email in to

@@ -1,11 +1,12 @@
 """Accounts and sessions: rows to Structs. Transactions belong to the operations."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
 from msgspec import Struct
 
-from survey_service.domain.accounts import Account, AccountRole, BegunSession, Email, Session
+from survey_service.domain.accounts import Account, AccountRole, BegunSession, Email, Session, StandIn
 from survey_service.domain.surveys import Office
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
@@ -57,6 +58,34 @@ async def select_office(connection: AnyConnection, email: Email) -> Office | Non
 
 async def list_accounts(connection: AnyConnection) -> list[Account]:
     return [Account(**dict(row)) for row in await connection.fetch(statement("list_accounts"))]
+
+
+async def name_stand_in(connection: AnyConnection, named: StandIn) -> bool:
+    """Whether that account may stand in: of the same role, and never for two offices."""
+    return (
+        await connection.fetchval(
+            statement("name_stand_in"), named.email, named.stands_in, named.first_day, named.last_day
+        )
+        is not None
+    )
+
+
+async def end_stand_in(connection: AnyConnection, email: Email) -> Email | None:
+    """Who stood in; None: nobody did."""
+    return cast("Email | None", await connection.fetchval(statement("end_stand_in"), email))
+
+
+async def end_stand_ins_of(connection: AnyConnection, email: Email) -> None:
+    await connection.execute(statement("end_stand_ins_of"), email)
+
+
+async def list_stand_ins(connection: AnyConnection) -> list[StandIn]:
+    return [StandIn(**dict(row)) for row in await connection.fetch(statement("list_stand_ins"))]
+
+
+async def list_stand_ins_today(connection: AnyConnection, emails: Sequence[Email]) -> list[Email]:
+    """Who stands in today for one of `emails`."""
+    return [row["stands_in"] for row in await connection.fetch(statement("list_stand_ins_today"), list(emails))]
 
 
 async def disable_account(connection: AnyConnection, email: Email) -> bool:

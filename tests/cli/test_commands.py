@@ -284,6 +284,7 @@ def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
         "disabled": False,
         "office": None,
         "has_second_factor": False,
+        "office_today": None,
     }
     again = run(*words, stdin="four words by chance\n")
     assert (again.returncode, "team disable" in again.stderr) == (1, True)

@@ -138,7 +138,7 @@ async def test_free_texts_wait_for_whoever_has_not_decided(installation: Install
 
 async def test_a_task_is_for_those_named_or_else_for_whoever_may() -> None:
     def account(email: str, role: AccountRole, office: Office | None = None, *, disabled: bool = False) -> Account:
-        return Account(email=Email(email), role=role, office=office, disabled=disabled)
+        return Account(email=Email(email), role=role, office=office, office_today=office, disabled=disabled)
 
     named = Task(name="give-share", survey_id=SURVEY_ID, deed="hold-share", people=(Email("a@x.de"),))
     assert named.is_for(account("a@x.de", "trustee"))

@@ -11,11 +11,83 @@ RETURNING a.email;
 
 -- name: list_accounts
 -- All accounts, without anything of their passwords and second factors.
-SELECT email, role, disabled, office, second_factor IS NOT NULL AS has_second_factor FROM account ORDER BY email;
+SELECT
+    a.email, a.role, a.disabled, a.office, a.second_factor IS NOT NULL AS has_second_factor,
+    coalesce(a.office, o.office) AS office_today
+FROM account AS a
+LEFT JOIN LATERAL (
+    SELECT away.office
+    FROM stand_in AS s
+    JOIN account AS away ON away.email = s.email
+    WHERE
+        s.stands_in = a.email AND NOT away.disabled AND away.office IS NOT NULL AND away.role = a.role
+        AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
+    ORDER BY s.email
+    LIMIT 1
+) AS o ON true
+ORDER BY a.email;
 
 -- name: select_office
--- Whom an account that can sign in speaks for.
-SELECT office FROM account WHERE email = $1 AND NOT disabled;
+-- Whom an account that can sign in speaks for today: its own office, or that of somebody it stands in for.
+SELECT coalesce(a.office, o.office)
+FROM account AS a
+LEFT JOIN LATERAL (
+    SELECT away.office
+    FROM stand_in AS s
+    JOIN account AS away ON away.email = s.email
+    WHERE
+        s.stands_in = a.email AND NOT away.disabled AND away.office IS NOT NULL AND away.role = a.role
+        AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
+    ORDER BY s.email
+    LIMIT 1
+) AS o ON true
+WHERE a.email = $1 AND NOT a.disabled;
+
+-- name: name_stand_in
+-- Names who stands in. Nothing is returned where that account has another role, or would speak for two offices.
+INSERT INTO stand_in (email, stands_in, first_day, last_day)
+SELECT away.email, other.email, $3, $4
+FROM account AS away
+JOIN account AS other ON other.email = $2 AND other.role = away.role AND NOT other.disabled
+WHERE
+    away.email = $1 AND NOT away.disabled AND other.email <> away.email
+    AND $4::date >= (now() AT TIME ZONE 'Europe/Berlin')::date
+    AND (other.office IS NULL OR other.office IS NOT DISTINCT FROM away.office)
+    AND NOT EXISTS (
+        SELECT FROM stand_in AS s
+        JOIN account AS third ON third.email = s.email
+        WHERE
+            s.stands_in = other.email AND s.email <> away.email
+            AND third.office IS DISTINCT FROM away.office
+    )
+ON CONFLICT (email) DO UPDATE
+SET stands_in = excluded.stands_in, first_day = excluded.first_day, last_day = excluded.last_day
+RETURNING email;
+
+-- name: end_stand_in
+-- Nobody stands in any more. Nothing is returned where nobody did.
+DELETE FROM stand_in WHERE email = $1 RETURNING stands_in;
+
+-- name: end_stand_ins_of
+-- A disabled account neither stands in nor is stood in for.
+DELETE FROM stand_in WHERE email = $1 OR stands_in = $1;
+
+-- name: list_stand_ins
+-- Who stands in for whom, now or later.
+SELECT email, stands_in, first_day, last_day
+FROM stand_in
+WHERE last_day >= (now() AT TIME ZONE 'Europe/Berlin')::date
+ORDER BY email;
+
+-- name: list_stand_ins_today
+-- Who stands in today for somebody of those named.
+SELECT s.stands_in
+FROM stand_in AS s
+JOIN account AS a ON a.email = s.stands_in
+WHERE
+    s.email = ANY($1) AND NOT a.disabled
+    AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
+ORDER BY s.stands_in;
 
 -- name: disable_account
 -- From now on nobody signs in to this account.

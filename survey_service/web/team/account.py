@@ -5,7 +5,14 @@ from typing import Any
 from litestar import Response, Router, get, post
 
 from survey_service.domain.passwords import SHORTEST_PASSWORD, WeakPassword
-from survey_service.operations.own_account import NotTwiceTheSame, change_password, read_own_account
+from survey_service.operations.own_account import (
+    NoStandIn,
+    NotTwiceTheSame,
+    change_password,
+    end_stand_in,
+    name_stand_in,
+    read_own_account,
+)
 from survey_service.operations.own_second_factor import draw_recovery_codes, drawn_secret, set_up
 from survey_service.operations.password_hashing import TooManySignIns
 from survey_service.operations.read_results import read_overview
@@ -80,6 +87,29 @@ async def take_recovery_codes(request: AnyRequest) -> Response[Any]:
     return codes_page(request, signed_in(request).email, codes, ACCOUNT)
 
 
+@post(f"{ACCOUNT}/stand-in", opt=_WEIGHS, guards=[guard])
+async def take_stand_in(request: AnyRequest) -> Response[Any]:
+    form = await session_form(request)
+    try:
+        await name_stand_in(
+            acting(request),
+            signed_in(request),
+            stands_in=form.get("stands_in", ""),
+            first_day=form.get("first_day", ""),
+            last_day=form.get("last_day", ""),
+        )
+    except NoStandIn:
+        return await _page(request, refused="stand_in", status_code=403)
+    return frame.redirect(ACCOUNT)
+
+
+@post(f"{ACCOUNT}/stand-in/end", opt=_OWN, guards=[guard])
+async def take_end_of_stand_in(request: AnyRequest) -> Response[Any]:
+    await session_form(request)
+    await end_stand_in(acting(request), signed_in(request))
+    return frame.redirect(ACCOUNT)
+
+
 async def _page(
     request: AnyRequest, *, refused: str | None = None, done: str | None = None, status_code: int = 200
 ) -> Response[Any]:
@@ -128,7 +158,15 @@ async def _factor_page(request: AnyRequest, *, refused: str | None = None, statu
 
 router = Router(
     path="/",
-    route_handlers=[show_account, take_password, show_factor, take_factor, take_recovery_codes],
+    route_handlers=[
+        show_account,
+        take_password,
+        show_factor,
+        take_factor,
+        take_recovery_codes,
+        take_stand_in,
+        take_end_of_stand_in,
+    ],
     request_max_body_size=LARGEST_FORM,
     include_in_schema=False,
     exception_handlers=frame.REFUSALS,
