@@ -118,10 +118,6 @@ RETURNING round_id;
 -- Rounds to which something may still happen by itself, in the order in which they were planned.
 SELECT round_id FROM round WHERE stage NOT IN ('prepared', 'erased', 'lost') ORDER BY number;
 
--- name: rounds_with_trustees
--- Rounds whose ballot box waits for its trustees.
-SELECT round_id FROM round WHERE stage = 'closed' AND custody <> 'server';
-
 -- name: lost_rounds_with_codes
 -- Lost rounds whose codes are still kept.
 SELECT r.round_id
