@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from survey_service.cli.demonstration import build as demonstration
-from survey_service.operations.installation import opened
+from survey_service.operations.installation import DEMONSTRATION, opened
 from survey_service.operations.record_measures import read_measures
 from survey_service.operations.recount import recount
 from survey_service.operations.release_tables import read_release
@@ -73,7 +73,7 @@ async def test_a_build_that_was_interrupted_begins_anew(tmp_path: Path, monkeypa
 
 async def test_a_directory_that_is_no_demonstration_is_left_alone(tmp_path: Path) -> None:
     settings = own_settings(tmp_path)
-    settings.data_dir.mkdir()
+    (settings.data_dir / DEMONSTRATION).unlink()
     (settings.data_dir / "precious").touch()
     with pytest.raises(demonstration.NoDemonstration, match="Set SURVEY_DATA_DIR elsewhere"):
         await demonstration.build(settings, lambda _: None)
