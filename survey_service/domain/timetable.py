@@ -50,8 +50,8 @@ def _deeds(found: Round, schedule: Schedule, retention_days: int) -> Iterator[Fo
             yield ForeseenDeed(deed="remind", number=number, at=moment)
         yield ForeseenDeed(deed="close", at=found.closes_at + GRACE)
     if found.stage == "opened" or (found.stage in ("planned", "closed") and found.custody == "server"):
-        frozen_at = found.closes_at + GRACE
         is_frozen = found.stage != "planned"
+        frozen_at = found.closes_at if is_frozen else found.closes_at + GRACE  # by hand at once, without the grace
         yield ForeseenDeed(deed="unseal", at=frozen_at, is_certain=is_frozen)
         if not is_frozen:
             yield from _retention(frozen_at, frozen_at + timedelta(days=retention_days), is_certain=False)
