@@ -28,6 +28,14 @@ COMMONEST = frozenset(
 """Frequent and obvious passwords of this length, in German and English, in lower case."""
 
 
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalpha())
+
+
+# "Willkommen!2031#" is a common word with a tail: whoever guesses tries tails before anything else.
+_COMMON_CORES = frozenset(_letters(word) for word in COMMONEST if len(_letters(word)) >= FEWEST_DIFFERENT)
+
+
 class WeakPassword(Refusal):
     """A password that others would guess."""
 
@@ -40,7 +48,8 @@ def accepted(password: str, email: str) -> str:
         raise WeakPassword(f"The password has fewer than {SHORTEST_PASSWORD} characters.", remedy="Take a longer one.")
     if len(prepared) > LONGEST_PASSWORD:
         raise WeakPassword(f"The password has more than {LONGEST_PASSWORD} characters.", remedy="Take a shorter one.")
-    if folded in COMMONEST or len(set(folded)) < FEWEST_DIFFERENT:
+    is_common = folded in COMMONEST or _letters(folded) in _COMMON_CORES
+    if is_common or len(set(folded)) < FEWEST_DIFFERENT:
         raise WeakPassword("This is one of the commonest passwords.", remedy="Take four or more words by chance.")
     name = email.partition("@")[0]
     if email in folded or folded in email or (len(name) >= FEWEST_DIFFERENT and name in folded):

@@ -38,6 +38,8 @@ def test_an_address_longer_than_any_address_is_refused() -> None:
         "aaaaaaaaaaaaaaaa",
         "Passwort1234",
         "QWERTZUIOPAS",
+        "Willkommen!2031#",
+        "2031-Sonnenschein",
         "kim.maier@example.org",
         "mein kim.maier 2026",
     ],
