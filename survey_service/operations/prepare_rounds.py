@@ -18,7 +18,6 @@ from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal
 from survey_service.operations.create_round import create_round, take_planned_time
 from survey_service.operations.installation import Installation
-from survey_service.operations.notify_team import notify_team
 from survey_service.operations.prepare_round import prepare_round
 from survey_service.store import audit_log, schedule, team, trustees
 from survey_service.store import rounds as store
@@ -160,5 +159,4 @@ async def _made(installation: Installation, survey: Survey, each: DueRound) -> R
     waiting = await prepare_round(
         installation, survey_id, named, opens_at=each.opens_at, closes_at=each.closes_at, planned_for=planned_for
     )
-    await notify_team(installation, "set-passphrase", about=waiting.round_id, to=named)
     return waiting.round_id

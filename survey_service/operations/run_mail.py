@@ -14,11 +14,13 @@ from survey_service.operations.installation import Installation
 from survey_service.operations.mail_round import Kind, adopt, send_waiting
 from survey_service.operations.notify_team import send_notices
 from survey_service.operations.remind import forget_all_over
+from survey_service.operations.tell_what_waits import tell_what_waits
 from survey_service.spool import SpoolBusy
 from survey_service.store import mail
 from survey_service.store import rounds as store
 
 PAUSE_SECONDS = 10.0  # between two looks
+TELL_SECONDS = 300.0  # between two looks at what waits for the team, which reads every round
 LATER_SECONDS = (
     15 * 60.0
 )  # after "later" from the server, or none: most lists of waiting servers let one through by then
@@ -29,8 +31,12 @@ logger = logging.getLogger("survey_service")
 async def run_mail(installation: Installation) -> None:
     """Looks for mail that is due until cancelled."""
     not_before: dict[RoundId, float] = {}
+    tell_at = 0.0
     while True:
         try:
+            if installation.settings.smtp_url is not None and tell_at <= time.monotonic():
+                tell_at = time.monotonic() + TELL_SECONDS
+                await tell_what_waits(installation)
             await send_due(installation, not_before)
         except Refusal as refusal:
             logger.warning("mail: %s", refusal.reason)

@@ -14,8 +14,7 @@ import logging
 from typing import assert_never
 
 from survey_service.domain.audit_log import SCHEDULE
-from survey_service.domain.notices import Occasion
-from survey_service.domain.rounds import Round, RoundId
+from survey_service.domain.rounds import RoundId
 from survey_service.domain.site import TIME_ZONE
 from survey_service.domain.timetable import DeedName, ForeseenDeed, due
 from survey_service.errors import Refusal
@@ -131,12 +130,12 @@ async def _carry_out(installation: Installation, round_id: RoundId, wanted: Fore
         case "remind":
             return await _remind(installation, round_id, wanted.number)
         case "close":
-            closed = await close_round(installation, round_id)
-            await notify_team(installation, _after_closing(closed), about=round_id)
+            await close_round(installation, round_id)
+            await notify_team(installation, "round-closed", about=round_id)
         case "unseal":
             unsealed = await unseal_round(installation, round_id)
-            occasion: Occasion = "round-lost" if unsealed.stage == "lost" else "review"
-            await notify_team(installation, occasion, about=round_id)
+            if unsealed.stage == "lost":
+                await notify_team(installation, "round-lost", about=round_id)
         case "warn":
             return await _warn(installation, round_id, wanted.number)
         case "erase":
@@ -146,10 +145,6 @@ async def _carry_out(installation: Installation, round_id: RoundId, wanted: Fore
         case _:
             assert_never(wanted.deed)
     return True
-
-
-def _after_closing(closed: Round) -> Occasion:
-    return "round-closed" if closed.custody == "server" else "give-share"
 
 
 async def _open(installation: Installation, round_id: RoundId) -> bool:

@@ -175,9 +175,8 @@ async def test_a_round_in_the_hands_of_trustees_is_planned_ahead_and_waits_for_t
             (waiting,) = await list_preparations(connection)
         assert (waiting.trustees, waiting.threshold) == (TRUSTEES, 2)
         assert (waiting.opens_at, waiting.closes_at) == (first.opens_at, first.closes_at)
-        async with installation.database.owner() as connection:
-            told = await connection.fetch("SELECT email FROM survey.team_notice WHERE occasion = 'set-passphrase'")
-        assert sorted(row["email"] for row in told) == list(TRUSTEES)
+        (task,) = (await what_is_next(installation)).tasks
+        assert (task.name, task.people) == ("set-passphrase", TRUSTEES)
 
 
 async def test_the_coming_rounds_of_a_survey_are_told_with_the_round_that_each_has_become(
