@@ -1,20 +1,22 @@
 """The team's pages in a real browser: signing in, reading what is released, taking it along, signing out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from survey_service.domain.rounds import Round
 from survey_service.exports import delimited, json_document
+from survey_service.operations.compare_municipalities import ReleaseFile
 from survey_service.operations.installation import Installation
 from survey_service.operations.manage_accounts import add_account
 from survey_service.operations.release_tables import read_release
 from tests.pages.axe import violations
 from tests.pages.conftest import Service
 from tests.pages.team_rounds import answer, counted, plan_next_round, released_rehearsal
+from tests.team.test_municipalities import CITIES
 
 EMAIL = "kim@example.org"
 PASSWORD = "vier worte ohne sinn"
@@ -171,8 +173,24 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
     for name, address in others.items():
         page.goto(address)
         found[name] = violations(page)
+    page.goto(f"{service.url}/team/benchmark")
+    found["no cities yet"] = violations(page)
+    page.get_by_label("Veröffentlichte Dateien").set_input_files(_files(CITIES[:1]))
+    page.get_by_role("button", name="Vergleichen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Zu wenige Dateien: 1.")
+    found["too few cities"] = violations(page)
+    page.screenshot(path=pictures / f"benchmark-refused-{width}-{scheme}.png", full_page=True)
+    page.get_by_label("Veröffentlichte Dateien").set_input_files(_files(CITIES))
+    page.get_by_role("button", name="Vergleichen").click()
+    expect(page.get_by_role("status")).to_have_text("Verglichen werden Adorf, Bdorf und Cdorf.")
+    found["cities"] = violations(page)
+    page.screenshot(path=pictures / f"benchmark-{width}-{scheme}.png", full_page=True)
     context.close()
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def _files(cities: Sequence[ReleaseFile]) -> list[FilePayload]:
+    return [{"name": each.name, "mimeType": "application/json", "buffer": each.content} for each in cities]
 
 
 def names(context: BrowserContext) -> set[str]:

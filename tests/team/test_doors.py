@@ -44,6 +44,8 @@ DOORS: dict[tuple[str, str], Deed | str] = {
     ("GET", "/team/rounds/{round_id}/results"): "read-results",
     ("POST", "/team/rounds/{round_id}/staff"): "publish",
     ("GET", "/team/rounds/{round_id}/units/{unit_id}"): "read-results",
+    ("GET", "/team/benchmark"): "read-results",
+    ("POST", "/team/benchmark"): "read-results",
     ("GET", "/team/calendar"): "read-results",
     ("POST", "/team/calendar"): "keep-own-account",
     ("POST", "/team/calendar/end"): "keep-own-account",

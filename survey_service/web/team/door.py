@@ -232,12 +232,21 @@ async def session_upload(request: Request[Any, Any, State], name: str) -> tuple[
 
     Raises: ForeignForm.
     """
+    form, files = await session_uploads(request, name)
+    return form, files[0][1] if files else b""
+
+
+async def session_uploads(
+    request: Request[Any, Any, State], name: str
+) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
+    """As `session_upload`, with every file that was chosen: its name and what is in it. Raises: ForeignForm."""
     _check_origin(request)
     sent = await request.form()
     form = {key: value for key, value in sent.items() if isinstance(value, str)}
     _check_token(request, form)
-    file = sent.get(name)
-    return form, await file.read() if isinstance(file, UploadFile) else b""
+    files = [file for file in sent.getall(name, []) if isinstance(file, UploadFile)]
+    # Browsers send a file without a name where none was chosen.
+    return form, [(file.filename, await file.read()) for file in files if file.filename]
 
 
 async def session_form(request: Request[Any, Any, State], *, most: int = _MOST_FIELDS) -> dict[str, str]:

@@ -48,6 +48,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 NAVIGATION = (
     Entry(name="start", address=HOME, words="home.title", deed="read-results"),
     Entry(name="measures", address="/team/measures", words="measures.title", deed="read-results"),
+    Entry(name="benchmark", address="/team/benchmark", words="municipalities.title", deed="read-results"),
     Entry(name="new survey", address="/team/surveys/new", words="draft.nav", deed="set-up-surveys"),
     Entry(name="calendar", address="/team/calendar", words="calendar.title", deed="read-results"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),

@@ -145,6 +145,7 @@ def test_every_wording_is_used() -> None:
         "trustee.task.",
         "trustee.refused.",
         "survey.office.",
+        "municipalities.fault.",
         "survey.statistic.",
         "statistics.",
         "export.kind.",
