@@ -199,8 +199,8 @@ def _beta_prior(counts: NDArray[np.float64], sizes: NDArray[np.float64], pooled:
         a, b = mean * size, (1 - mean) * size
         return -float((special.betaln(counts + a, sizes - counts + b) - special.betaln(a, b)).sum())
 
-    start = np.array([special.logit(pooled), math.log(min(sizes.mean(), LARGEST_PRIOR))])
     bounds = [(-30.0, 30.0), (math.log(1e-3), math.log(LARGEST_PRIOR))]
+    start = np.clip([special.logit(pooled), math.log(sizes.mean())], *np.transpose(bounds))
     best = optimize.minimize(
         unlikely, start, method="Nelder-Mead", bounds=bounds, options={"xatol": 1e-7, "fatol": 1e-10}
     )

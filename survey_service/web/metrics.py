@@ -70,7 +70,7 @@ class _Counts(Collector):
         )
         yield _gauge(
             "survey_rounds_due",
-            "Rounds that are to be closed, unsealed or erased by now; more than 0 for minutes: look at the log.",
+            "Rounds of which the schedule has something to do by now; more than 0 for minutes: look at the log.",
             "step",
             counts.due,
         )

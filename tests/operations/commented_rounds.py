@@ -60,12 +60,20 @@ async def unsealed_with_remarks(
     installation: Installation, directory: Path, written: Sequence[str], *, people: int = PEOPLE
 ) -> Round:
     """Unsealed; the first of the people wrote a remark each."""
+    found, _ = await unsealed_with_receipts(installation, directory, written, people=people)
+    return found
+
+
+async def unsealed_with_receipts(
+    installation: Installation, directory: Path, written: Sequence[str], *, people: int = PEOPLE
+) -> tuple[Round, list[str]]:
+    """As `unsealed_with_remarks`, with the receipts of the people, in hex."""
     survey_id = f"tea-{next(_numbers)}"
     (directory / "tea.toml").write_text(QUESTIONNAIRE, encoding="utf-8")
     (directory / f"{survey_id}.toml").write_text(SURVEY.format(survey_id=survey_id), encoding="utf-8")
     await create_survey(installation, directory / f"{survey_id}.toml")
     found = await create_round(installation, survey_id)
     said = [{"remark": text} for text in written] + [{}] * (people - len(written))
-    await take_part(installation, found, [{"enough": "yes"} | each for each in said])
+    receipts = await take_part(installation, found, [{"enough": "yes"} | each for each in said])
     await close_round(installation, found.round_id)
-    return await unseal_round(installation, found.round_id)
+    return await unseal_round(installation, found.round_id), receipts
