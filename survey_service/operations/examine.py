@@ -8,7 +8,7 @@ from survey_service.domain.site import CONTACTS_HOLD, LANGUAGES
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_site import read_site
-from survey_service.operations.readiness import Finding, readiness
+from survey_service.operations.readiness import Finding, readiness, unsealing_keys
 from survey_service.store import server, team
 from survey_service.store.database import AnyConnection
 from survey_service.team_key import SecondFactorUnreadable
@@ -36,7 +36,7 @@ DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 async def examine(installation: Installation) -> tuple[Finding, ...]:
     """Everything that readiness looks at, and what leaks without failing."""
-    findings = list(await readiness(installation))
+    findings = [*await readiness(installation), await unsealing_keys(installation)]
     try:
         async with installation.database.owner() as connection:
             findings += await _parameters(connection, SILENT, "It writes down who did what when.")

@@ -12,6 +12,16 @@ from survey_service.operations.installation import Installation
 from survey_service.store import rounds as store
 from survey_service.store.migrate import is_current
 
+TO_TAKE_ANSWERS: dict[str, tuple[str, ...]] = {"scheduled": ("credential",), "open": ("credential",)}
+TO_UNSEAL: dict[str, tuple[str, ...]] = {
+    "scheduled": ("sealing",),
+    "open": ("sealing",),
+    "closed": ("sealing",),
+    "unsealed": ("storage",),
+    "released": ("storage",),
+}
+"""The keys that a round needs, by its state. A replica that only takes answers does without those of the unsealing."""
+
 LEAST_ROOM = 200 * 1024 * 1024  # bytes; a round of 100,000 sealed responses takes about twice that in the database
 
 
@@ -25,7 +35,13 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 async def readiness(installation: Installation) -> tuple[Finding, ...]:
     """The findings that decide whether the service takes answers now. Names rounds and remedies, never a path."""
-    return (await _database(installation), await _keys(installation), _room(installation))
+    keys = await _keys(installation, "keys", TO_TAKE_ANSWERS)
+    return (await _database(installation), keys, _room(installation))
+
+
+async def unsealing_keys(installation: Installation) -> Finding:
+    """Whether the keys are here with which rounds are unsealed and tabulated."""
+    return await _keys(installation, "unsealing keys", TO_UNSEAL)
 
 
 async def _database(installation: Installation) -> Finding:
@@ -44,32 +60,28 @@ async def _database(installation: Installation) -> Finding:
     return Finding(name="database", is_ok=False, detail="It is not of this version. Run `survey-service migrate`.")
 
 
-async def _keys(installation: Installation) -> Finding:
+async def _keys(installation: Installation, name: str, wanted: dict[str, tuple[str, ...]]) -> Finding:
     try:
         installation.keys.check()
         async with installation.database.session("participation") as connection:
             rounds = await store.list_rounds(connection)
     except Refusal as refusal:
-        return Finding(name="keys", is_ok=False, detail=refusal.reason)
-    missing = [f"{entry.round_id} ({', '.join(gone)})" for entry in rounds if (gone := _missing(installation, entry))]
+        return Finding(name=name, is_ok=False, detail=refusal.reason)
+    missing = [
+        f"{entry.round_id} ({', '.join(gone)})"
+        for entry in rounds
+        if (gone := _missing(installation, entry.round_id, wanted.get(entry.state, ())))
+    ]
     if not missing:
-        return Finding(name="keys", is_ok=True)
+        return Finding(name=name, is_ok=True)
     return Finding(
-        name="keys",
+        name=name,
         is_ok=False,
         detail=f"Keys are missing: {'; '.join(missing)}. Put the second copy of the key files back.",
     )
 
 
-def _missing(installation: Installation, entry: store.RoundEntry) -> list[str]:
-    round_id: RoundId = entry.round_id
-    wanted: tuple[str, ...] = {
-        "scheduled": ("credential", "sealing"),
-        "open": ("credential", "sealing"),
-        "closed": ("sealing",),
-        "unsealed": ("storage",),
-        "released": ("storage",),
-    }.get(entry.state, ())
+def _missing(installation: Installation, round_id: RoundId, wanted: tuple[str, ...]) -> list[str]:
     return [name for name in wanted if not installation.keys.path(round_id, name).is_file()]
 
 
