@@ -1,7 +1,6 @@
 """Wires the web service: settings to installation to handlers."""
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
@@ -86,10 +85,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 running = [asyncio.create_task(run(installation)) for run in (run_schedule, run_mail)]
                 yield
                 await team.leave()
-                for task in running:
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
+                await _end(running)
 
     app = AnswersHead(
         route_handlers=[
@@ -155,3 +151,11 @@ def served() -> MetricsBeside:
     app = create_app(settings)
     app.on_startup.append(partial(leave_in_two_steps, seconds=settings.leave_seconds))
     return MetricsBeside(app, settings.metrics_door)
+
+
+async def _end(running: list["asyncio.Task[None]"]) -> None:
+    """Cancels until all have ended: a cancellation that meets the end of what it interrupts may be lost on the way."""
+    while left := [task for task in running if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1)
