@@ -9,6 +9,7 @@ from survey_service.blocks import UnreadableBlocks
 from survey_service.custody import MissingKey
 from survey_service.domain.rounds import RoundId
 from survey_service.errors import Refusal, WrongState
+from survey_service.operations.end_tasks import end_tasks
 from survey_service.operations.installation import Installation
 from survey_service.operations.release_tables import propose_release
 from survey_service.operations.tabulate import MinimumOnlyRises, MissingResponses, ReleaseRefused, SeenMeanwhile
@@ -70,9 +71,7 @@ async def _propose(installation: Installation, round_id: RoundId, minimum_group_
         logger.error("tabulation of round %s: %s", round_id, type(fault).__name__)  # noqa: TRY400 - it may hold values
         refused = "fault"
     finally:
-        life.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Refusal):
-            await life
+        await end_tasks((life,))
         with contextlib.suppress(Refusal):
             async with installation.database.session("tabulation") as connection:
                 await tabulation_work.end(connection, round_id, refused)

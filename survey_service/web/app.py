@@ -16,6 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 
 from survey_service.domain.failed_codes import FailedCodes
 from survey_service.logs import log_events
+from survey_service.operations.end_tasks import end_tasks
 from survey_service.operations.installation import opened
 from survey_service.operations.read_site import read_site
 from survey_service.operations.redeem_invitation import Signers
@@ -85,7 +86,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
                 running = [asyncio.create_task(run(installation)) for run in (run_schedule, run_mail)]
                 yield
                 await team.leave()
-                await _end(running)
+                await end_tasks(running)
 
     app = AnswersHead(
         route_handlers=[
@@ -151,11 +152,3 @@ def served() -> MetricsBeside:
     app = create_app(settings)
     app.on_startup.append(partial(leave_in_two_steps, seconds=settings.leave_seconds))
     return MetricsBeside(app, settings.metrics_door)
-
-
-async def _end(running: list["asyncio.Task[None]"]) -> None:
-    """Cancels until all have ended: a cancellation that meets the end of what it interrupts may be lost on the way."""
-    while left := [task for task in running if not task.done()]:
-        for task in left:
-            task.cancel()
-        await asyncio.wait(left, timeout=1)

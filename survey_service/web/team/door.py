@@ -17,6 +17,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from survey_service.domain.accounts import BegunSession, Session, may
 from survey_service.domain.site import LANGUAGES
+from survey_service.operations.end_tasks import end_tasks
 from survey_service.operations.installation import Installation
 from survey_service.operations.password_hashing import PasswordHashing
 from survey_service.operations.sign_in import KNOWN_BROWSER, Entry, NextStep, begun_session, find_session
@@ -76,9 +77,7 @@ class Team:
 
     async def leave(self) -> None:
         """Ends what still goes on; it can be begun anew."""
-        for task in tuple(self._beside):
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await end_tasks(self._beside)
 
     @property
     def cookie_name(self) -> str:
