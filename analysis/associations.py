@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
+import scipy  # reads `scipy.stats` at its first use: no command waits for it that needs none
 from msgspec import Struct
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
 from analysis.estimates import Interval
@@ -66,7 +67,7 @@ def rank_correlation(first: ArrayLike, second: ArrayLike, confidence: float = 0.
     if n < FEWEST_PAIRS:
         raise TooFewValues("a rank correlation", found=n, needed=FEWEST_PAIRS, of="people who answered both")
     # Ranks are whole or half, and so are these: a perfect order gives exactly 1.
-    x, y = (stats.rankdata(points[both]) - (n + 1) / 2 for points in (one, other))
+    x, y = (scipy.stats.rankdata(points[both]) - (n + 1) / 2 for points in (one, other))
     spread = float(x @ x) * float(y @ y)
     if spread == 0:
         raise NoSpread("everyone answered one of the two alike")

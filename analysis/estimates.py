@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # reads `scipy.stats` at its first use: no command waits for it that needs none
 from msgspec import Struct
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from analysis.errors import NoStatistic
 from analysis.given import statistic
@@ -97,8 +98,10 @@ def exact_interval(successes: int, n: int, confidence: float = 0.95, *, populati
 def _exact_in_population(successes: int, n: int, tail: float, population: int) -> Interval:
     possible = range(successes, population - (n - successes) + 1)  # how many of the population may be successes
     # Both tails are monotone in that number: the bounds are found by bisection.
-    low = bisect.bisect_right(possible, tail, key=lambda k: stats.hypergeom.sf(successes - 1, population, k, n))
-    high = bisect.bisect_left(possible, -tail, key=lambda k: -stats.hypergeom.cdf(successes, population, k, n)) - 1
+    low = bisect.bisect_right(possible, tail, key=lambda k: scipy.stats.hypergeom.sf(successes - 1, population, k, n))
+    high = (
+        bisect.bisect_left(possible, -tail, key=lambda k: -scipy.stats.hypergeom.cdf(successes, population, k, n)) - 1
+    )
     return Interval(possible[low] / population, possible[high] / population)
 
 

@@ -6,9 +6,10 @@ Counts and means as released tables hold them are enough. Results keep the order
 import math
 
 import numpy as np
+import scipy  # reads `scipy.stats` at its first use: no command waits for it that needs none
 from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.errors import NoSpread, NoStatistic, TooFewValues
 from analysis.given import statistic
@@ -173,6 +174,6 @@ def checked_means(means: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], 
 def _interpolated_quantile(probability: float, sizes: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     if share in {0.0, 1.0}:
         return np.full(sizes.size, share)
-    upper = stats.binom.ppf(probability, sizes, share)
-    above, below = stats.binom.cdf(upper, sizes, share), stats.binom.cdf(upper - 1, sizes, share)
+    upper = scipy.stats.binom.ppf(probability, sizes, share)
+    above, below = scipy.stats.binom.cdf(upper, sizes, share), scipy.stats.binom.cdf(upper - 1, sizes, share)
     return np.asarray(np.clip((upper - (above - probability) / (above - below)) / sizes, 0.0, 1.0))

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import scipy
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from analysis.responses import coded_items
 from questionnaires.answers import Answers
@@ -331,7 +331,7 @@ def _sealed_length(row: StoredRow) -> int:
 
 def closeness(people: Iterable[float], rows: Iterable[float]) -> Scores:
     """How near a person's rank is to a row's."""
-    of_people, of_rows = rankdata(list(people)), rankdata(list(rows))
+    of_people, of_rows = scipy.stats.rankdata(list(people)), scipy.stats.rankdata(list(rows))
     return -np.abs(of_people[:, None] / len(of_people) - of_rows[None, :] / len(of_rows))
 
 

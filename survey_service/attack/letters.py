@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy
 
 from survey_service.attack.attackers import NEAR, Scores, closeness, forms, spellings
 from survey_service.attack.evidence import Evidence, find_all
@@ -116,8 +116,8 @@ def _own(post: Post) -> list[int]:
 
 
 def _addresses(post: Post) -> list[float]:
-    return list(rankdata([letter.delivered.address for letter in post.letters]))
+    return list(scipy.stats.rankdata([letter.delivered.address for letter in post.letters]))
 
 
 def _hashes(post: Post) -> list[float]:
-    return list(rankdata([int.from_bytes(row.values["code_hash"][:6]) for row in post.codes]))
+    return list(scipy.stats.rankdata([int.from_bytes(row.values["code_hash"][:6]) for row in post.codes]))

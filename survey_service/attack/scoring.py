@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import scipy
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.stats import poisson, rankdata
 
 from survey_service.attack.attackers import FoundAnswers, Scores, canonical
 from survey_service.attack.trial import Trial
@@ -61,7 +61,7 @@ def ranked(scores: Scores, own: Sequence[int]) -> NDArray[np.float64]:
     # Ties are broken at random, or the order of the rows would decide what the attacker left open.
     jitter = np.random.default_rng(_SEED).random(scores.shape)
     in_order = np.array(
-        [rankdata(np.lexsort((line, -score)).argsort()) for score, line in zip(scores, jitter, strict=True)]
+        [scipy.stats.rankdata(np.lexsort((line, -score)).argsort()) for score, line in zip(scores, jitter, strict=True)]
     )
     return in_order[:, list(own)]
 
@@ -82,7 +82,7 @@ def judge(trials: list[NDArray[np.float64]]) -> Verdict:
         chance += generator.permutation(sums)  # or the same order would meet every trial
     return Verdict(
         matches=int((own == 1).sum()),
-        threshold=int(poisson.isf(FALSE_ALARM, len(trials))) + 1,
+        threshold=int(scipy.stats.poisson.isf(FALSE_ALARM, len(trials))) + 1,
         people=len(own),
         mean_rank=float(own.mean()),
         chance_rank=float(chance.mean() / len(own)),

@@ -131,11 +131,11 @@ async def test_readiness_says_what_is_missing_and_how_to_mend_it(own_settings: S
     async with migrated(own_settings) as installation:
         found = await new_round(installation, tmp_path)
         with serving(own_settings):
-            installation.keys.path(found.round_id, "sealing").rename(tmp_path / "aside")
+            installation.keys.path(found.round_id, "credential").rename(tmp_path / "aside")
             answer = await asyncio.to_thread(httpx.get, f"{own_settings.base_url}/health/ready", trust_env=False)
             assert answer.status_code == 503
-            assert f"{found.round_id} (sealing)" in answer.text
+            assert f"{found.round_id} (credential)" in answer.text
             assert "Put the second copy of the key files back" in answer.text
             assert str(tmp_path) not in answer.text
-            (tmp_path / "aside").rename(installation.keys.path(found.round_id, "sealing"))
+            (tmp_path / "aside").rename(installation.keys.path(found.round_id, "credential"))
             assert is_ready(own_settings)

@@ -189,6 +189,7 @@ async def kill_a_backend(installation: Installation) -> None:
     """One of the server's processes dies in the middle of its work: all are started anew."""
     async with installation.database.owner() as connection:
         os.kill(await connection.fetchval("SELECT pg_backend_pid()"), signal.SIGKILL)
+        connection.terminate()  # nobody is there any more to say goodbye to
 
 
 async def kill_the_database(settings: Settings) -> None:

@@ -10,7 +10,8 @@ from survey_service.domain.site import TIME_ZONE
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_results import read_round
 from survey_service.operations.run_schedule import run_due
-from tests.conftest import new_round, set_times
+from survey_service.store import team as store
+from tests.conftest import migrated, new_round, service_on, set_times, settings_in
 from tests.operations.participants import GitHub, take_part
 from tests.operations.test_proposals import deeds
 from tests.team.conftest import EMAIL, OWN, csrf_of, sign_in
@@ -87,22 +88,26 @@ async def test_a_round_that_is_ended_early_takes_no_code_and_keeps_its_ten_minut
 
 
 async def test_the_page_of_an_open_round_tells_nothing_that_changes_when_somebody_answers(
-    client: httpx.AsyncClient, installation: Installation, tmp_path: Path
+    tmp_path: Path, password_hash: str
 ) -> None:
-    found = await new_round(installation, tmp_path, roster_size=100)
-    await take_part(installation, found, [GitHub])  # which draws a code
-    await run_due(installation)
-    await sign_in(client)
-    before = await bytes_of(client, found)
-    async with installation.database.owner() as connection:  # many others, without codes drawn meanwhile
-        await connection.execute(
-            "INSERT INTO ballot (round_id, serial, randomizer, signature, receipt)"
-            " SELECT $1, sha256(n::text::bytea), sha256(n::text::bytea), decode(repeat('00', 384), 'hex'),"
-            " sha256(n::text::bytea) FROM generate_series(1, 60) AS n",
-            found.round_id,
-        )
-    await run_due(installation)
-    assert await bytes_of(client, found) == before
+    settings = settings_in(tmp_path)  # its own: in a shared one, rounds of other tests move on meanwhile
+    async with migrated(settings) as installation, service_on(settings) as client:
+        async with installation.database.session("team") as connection:
+            await store.add_account(connection, EMAIL, "project-team", password_hash)
+        found = await new_round(installation, tmp_path, roster_size=100)
+        await take_part(installation, found, [GitHub])  # which draws a code
+        await run_due(installation)
+        await sign_in(client)
+        before = await bytes_of(client, found)
+        async with installation.database.owner() as connection:  # many others, without codes drawn meanwhile
+            await connection.execute(
+                "INSERT INTO ballot (round_id, serial, randomizer, signature, receipt)"
+                " SELECT $1, sha256(n::text::bytea), sha256(n::text::bytea), decode(repeat('00', 384), 'hex'),"
+                " sha256(n::text::bytea) FROM generate_series(1, 60) AS n",
+                found.round_id,
+            )
+        await run_due(installation)
+        assert await bytes_of(client, found) == before
 
 
 async def test_the_days_left_are_counted_by_the_calendar(
