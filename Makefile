@@ -1,6 +1,7 @@
 # Everything runs in .venv, made from hashed requirements; nothing else has to be installed.
 PYTHON ?= python3
 MINUTES ?= 10
+WORKERS ?= 2
 DATA ?= ../shared/data/open-source-survey-2017
 BIN := .venv/bin
 READY := .venv/.ready
@@ -24,7 +25,7 @@ serve: setup
 	$(BIN)/survey-service serve
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check

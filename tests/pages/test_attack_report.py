@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -15,7 +16,8 @@ from survey_service.attack.attackers import ATTACKERS
 from survey_service.attack.backups import by_order_in_a_backup
 from survey_service.attack.leaks import LEAKS
 from survey_service.attack.letters import SORTERS
-from survey_service.attack.report import wordings
+from survey_service.attack.own import search_own
+from survey_service.attack.report import Report, wordings
 from survey_service.operations.create_round import create_round
 from survey_service.operations.create_survey import create_survey
 from survey_service.operations.installation import Installation
@@ -92,10 +94,7 @@ def test_both_languages_of_the_report_have_the_same_wordings() -> None:
     assert german["leak"].keys() == set(LEAKS)
 
 
-@pytest.fixture
-def leaking(service: Service) -> Iterator[None]:
-    """A private key of this very installation in its database."""
-
+def test_a_key_of_this_installation_in_its_database_is_found(service: Service, reports: tuple[Any, Path]) -> None:
     async def plant(installation: Installation) -> None:
         (key, *_) = (path.read_bytes() for path in installation.settings.key_dir.glob("*/sealing.key"))
         async with installation.database.owner() as connection:
@@ -106,14 +105,12 @@ def leaking(service: Service) -> Iterator[None]:
         async with installation.database.owner() as connection:
             await connection.execute("DROP TABLE forgotten")
 
+    sound = msgspec.convert(reports[0], Report)
+    assert sound.is_good
     service.run(plant)
-    yield
-    service.run(remove)
-
-
-@pytest.mark.usefixtures("leaking")
-def test_a_key_of_this_installation_in_its_database_is_found(attack: Attack) -> None:
-    done = attack("--trials", "1", "--language", "en", "--report", "found.html")
-    assert done.returncode == 1
-    assert "NO  own_keys" in done.stdout
-    assert done.stdout.splitlines()[-2] == "NOT GOOD: see the lines with NO."
+    try:
+        own = service.run(search_own)
+    finally:
+        service.run(remove)
+    assert {finding.name: finding.is_clean for finding in own} == {"own_keys": False, "own_parameters": True}
+    assert not msgspec.structs.replace(sound, own=own).is_good
