@@ -5,11 +5,11 @@ A destroyed key is overwritten before it is unlinked. On SSDs, snapshots and mac
 the documentation says so.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
 import secrets
-import shutil
 import stat
 import sys
 from pathlib import Path
@@ -106,17 +106,17 @@ class KeyDirectory:
         return sorted(path.name for path in self._directory.iterdir() if path.is_dir())
 
     def destroy(self, round_id: RoundId, name: KeyName) -> None:
-        """Overwrites and removes a key; does nothing where it is gone already."""
+        """Overwrites and removes a key; does nothing where it is gone already, or where another process destroys it, too."""
         path = self.path(round_id, name)
         try:
             for file in (path, path.with_suffix(".draft")):
-                if file.is_file():
+                with contextlib.suppress(FileNotFoundError):
                     _overwrite(file)
                     file.unlink()
-            if path.parent.is_dir():
+            with contextlib.suppress(FileNotFoundError):
                 _sync(path.parent)
                 if not any(path.parent.iterdir()):
-                    shutil.rmtree(path.parent)
+                    path.parent.rmdir()
                     _sync(path.parent.parent)
         except OSError as error:
             raise KeyDirectoryFailed(path, error) from error

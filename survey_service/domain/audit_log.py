@@ -28,6 +28,8 @@ AuditedDeed = Literal[
     "round-unsealed",
     "round-lost",
     "round-erased",
+    "erased-without-key",
+    "keys-destroyed",
     "passphrase-set",
     "share-proven",
     "share-given",

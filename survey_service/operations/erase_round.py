@@ -1,5 +1,6 @@
 """Erases a round's responses: without the storage key no backup brings them back."""
 
+from survey_service.domain.audit_log import AuditedDeed
 from survey_service.domain.rounds import Round
 from survey_service.errors import WrongState
 from survey_service.operations.installation import Installation
@@ -12,6 +13,9 @@ NEVER_OPENED = "given up before it opened"
 
 async def erase_round(installation: Installation, round_id: str) -> Round:
     """Destroys the storage key, then removes blocks and code hashes. Released tables and the ballot box stay.
+
+    Where the storage key is not in this key directory, be it that another replica has it or that a crash followed its end,
+    the round is erased all the same and the audit log tells it: `tidy_keys` destroys it wherever else it lies.
 
     A closed round that was never opened is given up: its keys are destroyed and it ends as `lost`; so does one that
     still waited to open. Doing it again finishes what a crash left over.
@@ -27,6 +31,7 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
         await lose_round(installation, found, GIVEN_UP)
     elif found.stage not in ("unsealed", "released", "erased", "lost"):
         raise WrongState(round_id, found.state, "unsealed or released")
+    held = installation.keys.has(found.round_id, "storage")
     installation.keys.destroy(found.round_id, "storage")
     async with installation.database.session("operation") as connection:
         async with connection.transaction():
@@ -39,7 +44,8 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
             if found.stage in ("unsealed", "released") and await store.changed(
                 connection, "mark_erased", found.round_id
             ):
-                await audit_log.append(connection, installation.actor, "round-erased", round_id=found.round_id)
+                deed: AuditedDeed = "round-erased" if held else "erased-without-key"
+                await audit_log.append(connection, installation.actor, deed, round_id=found.round_id)
             return await store.select_round(connection, round_id)
 
 

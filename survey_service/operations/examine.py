@@ -9,6 +9,7 @@ from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_site import read_site
 from survey_service.operations.readiness import Finding, readiness, unsealing_keys
+from survey_service.operations.tidy_keys import ended_keys
 from survey_service.store import server, team
 from survey_service.store.database import AnyConnection
 from survey_service.team_key import SecondFactorUnreadable
@@ -44,6 +45,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
             findings.append(await _clock(connection))
     except Refusal as refusal:
         findings.append(Finding(name="parameters", is_ok=False, detail=str(refusal)))
+    findings.append(await _old_keys(installation))
     findings.append(await _second_factors(installation))
     findings.append(_swap())
     findings.append(_contacts(installation))
@@ -66,6 +68,23 @@ async def _clock(connection: AnyConnection) -> Finding:
         return Finding(name="clock", is_ok=True)
     return Finding(
         name="clock", is_ok=False, detail="This machine and the database differ by seconds. Synchronise both."
+    )
+
+
+async def _old_keys(installation: Installation) -> Finding:
+    """Whether this key directory holds keys that their rounds need no more."""
+    try:
+        old = await ended_keys(installation)
+    except Refusal as refusal:
+        return Finding(name="old keys", is_ok=False, detail=str(refusal))
+    if not old:
+        return Finding(name="old keys", is_ok=True)
+    left = "; ".join(f"{round_id} ({', '.join(names)})" for round_id, names in sorted(old.items()))
+    return Finding(
+        name="old keys",
+        is_ok=False,
+        detail=f"Left over: {left}. `serve` and `scheduler` destroy them within seconds: "
+        "start one of them with this key directory.",
     )
 
 

@@ -26,6 +26,7 @@ from survey_service.operations.notify_team import notify_team
 from survey_service.operations.prepare_rounds import prepare_due_rounds
 from survey_service.operations.remind import RemindedToday, remind_round
 from survey_service.operations.sealing_key import drop_old_shares
+from survey_service.operations.tidy_keys import tidy_keys
 from survey_service.operations.unseal_round import unseal_round
 from survey_service.store import audit_log, schedule
 from survey_service.store import rounds as store
@@ -59,11 +60,12 @@ async def run_schedule(installation: Installation) -> None:
 async def run_due(installation: Installation) -> list[str]:
     """Carries out everything that is due now and returns what was done, a sentence each."""
     installation = installation.acting_for(SCHEDULE)
+    tidied = await tidy_keys(installation)  # whoever acts for the rounds: each process sees to its own key directory
     async with installation.database.session("operation") as connection:
         if not await schedule.take_schedule(connection):
-            return []
+            return tidied
         try:
-            return await _run_due(installation)
+            return tidied + await _run_due(installation)
         finally:
             await schedule.leave_schedule(connection)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
 from survey_service.domain import ballot_box
-from survey_service.domain.rounds import NewRound, Round, RoundId, State
+from survey_service.domain.rounds import NewRound, Round, RoundId, Stage, State
 from survey_service.domain.surveys import Survey, SurveyId
 from survey_service.errors import UnknownRound, UnknownSurvey
 from survey_service.store.database import AnyConnection
@@ -97,6 +98,12 @@ async def list_rounds(connection: AnyConnection) -> list[RoundEntry]:
 async def list_participation(connection: AnyConnection) -> dict[RoundId, int]:
     """How many have taken part, in tens of per cent of the roster, by round; finer is never read."""
     return {row["round_id"]: row["per_cent"] for row in await connection.fetch(statement("list_participation"))}
+
+
+async def stages(connection: AnyConnection, round_ids: Collection[str]) -> dict[RoundId, Stage]:
+    """How far some rounds are, by id; those that nobody planned here are left out."""
+    found = await connection.fetch(statement("stages_of_rounds"), sorted(round_ids))
+    return {row["round_id"]: row["stage"] for row in found}
 
 
 async def changed(connection: AnyConnection, name: str, round_id: RoundId, *arguments: object) -> bool:

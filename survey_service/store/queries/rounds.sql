@@ -118,6 +118,10 @@ RETURNING round_id;
 -- Rounds to which something may still happen by itself, in the order in which they were planned.
 SELECT round_id FROM round WHERE stage NOT IN ('prepared', 'erased', 'lost') ORDER BY number;
 
+-- name: stages_of_rounds
+-- How far some rounds are; those that nobody planned here are left out.
+SELECT round_id, stage FROM round WHERE round_id = ANY($1::text []);
+
 -- name: lost_rounds_with_codes
 -- Lost rounds whose codes are still kept.
 SELECT r.round_id
