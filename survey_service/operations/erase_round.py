@@ -44,8 +44,9 @@ async def erase_round(installation: Installation, round_id: str) -> Round:
             if found.stage in ("unsealed", "released") and await store.changed(
                 connection, "mark_erased", found.round_id
             ):
-                deed: AuditedDeed = "round-erased" if held else "erased-without-key"
-                await audit_log.append(connection, installation.actor, deed, round_id=found.round_id)
+                deeds: tuple[AuditedDeed, ...] = ("round-erased",) if held else ("round-erased", "erased-without-key")
+                for deed in deeds:
+                    await audit_log.append(connection, installation.actor, deed, round_id=found.round_id)
             return await store.select_round(connection, round_id)
 
 
