@@ -125,6 +125,27 @@ def team_mail(organisation: Text, entries: Sequence[tuple[Occasion, str, str]], 
     return _mail(parts)
 
 
+def account_mail(organisation: Text, *, code: str, address: str, holds_until: datetime) -> Mail:
+    """The code with which somebody sets up their account, in both languages of the team's pages."""
+    parts = []
+    for language in LANGUAGES:
+        words = wording(language)
+        facts = {"organisation": words.of(organisation), "until": words.date(holds_until)}
+        parts.append(
+            Part(
+                lang=language,
+                subject=words("mail.account.subject", **facts),
+                above=(words("mail.account.greeting", **facts),),
+                link=address,
+                link_text=words("mail.account.link"),
+                code_text=words("mail.account.code"),
+                code=code,
+                below=words.several("mail.account.below", **facts),
+            )
+        )
+    return _mail(parts)
+
+
 def message(
     mail: Mail, *, sender: str, recipient: str, message_id: str, references: Sequence[str] = ()
 ) -> EmailMessage:

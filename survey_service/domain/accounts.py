@@ -1,5 +1,6 @@
 """The team's accounts: who they are, and what each role may do."""
 
+import hashlib
 import re
 from datetime import date, datetime, timedelta
 from typing import Literal, NewType, get_args
@@ -39,6 +40,7 @@ MAY: dict[AccountRole, frozenset[Deed]] = {
 deed in `opt`, and `tests/team/test_doors.py` holds every route against it."""
 
 LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3, without the angle brackets
+_ID_LENGTH = 16  # hexadecimal digits; a city has some dozens of accounts
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+")
 
 
@@ -51,6 +53,16 @@ class Account(Struct, frozen=True, kw_only=True):
     office: Office | None = None
     has_second_factor: bool = False
     office_today: Office | None = None
+
+
+class PreparedAccount(Struct, frozen=True, kw_only=True):
+    """An account that somebody may set up themselves, with the code they were given. is_over: nobody can any more."""
+
+    email: Email
+    role: AccountRole
+    office: Office | None
+    expires_at: datetime
+    is_over: bool
 
 
 class StandIn(Struct, frozen=True, kw_only=True):
@@ -101,5 +113,14 @@ def normalise_email(text: str) -> Email:
     return Email(email)
 
 
+def account_id(email: Email) -> str:
+    """What stands for an account in the addresses of pages, so that no address of a person comes into a log of requests."""
+    return hashlib.sha256(b"survey/v1/account\0" + email.encode()).hexdigest()[:_ID_LENGTH]
+
+
 def may(role: AccountRole, deed: Deed) -> bool:
     return deed in MAY[role]
+
+
+def roles_that_may(deed: Deed) -> tuple[AccountRole, ...]:
+    return tuple(role for role in ROLES if may(role, deed))

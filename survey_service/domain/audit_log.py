@@ -50,6 +50,8 @@ AuditedDeed = Literal[
     "retention-warned",
     "calendar-shared",
     "calendar-closed",
+    "account-prepared",
+    "account-given-up",
     "account-added",
     "account-disabled",
     "password-changed",

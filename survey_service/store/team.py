@@ -1,12 +1,20 @@
 """Accounts and sessions: rows to Structs. Transactions belong to the operations."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from msgspec import Struct
 
-from survey_service.domain.accounts import Account, AccountRole, BegunSession, Email, Session, StandIn
+from survey_service.domain.accounts import (
+    Account,
+    AccountRole,
+    BegunSession,
+    Email,
+    PreparedAccount,
+    Session,
+    StandIn,
+)
 from survey_service.domain.surveys import Office
 from survey_service.store.database import AnyConnection
 from survey_service.store.statements import statement
@@ -49,6 +57,47 @@ async def add_account(
 ) -> bool:
     """Whether the account is new, or was disabled and is set up anew."""
     return await connection.fetchval(statement("add_account"), email, role, password_hash, office) is not None
+
+
+async def prepare_account(
+    connection: AnyConnection,
+    email: Email,
+    role: AccountRole,
+    office: Office | None,
+    code_sha256: bytes,
+    lasts: timedelta,
+) -> datetime | None:
+    """Until when the code holds; None: there is an active account already."""
+    return cast(
+        "datetime | None",
+        await connection.fetchval(statement("prepare_account"), email, role, office, code_sha256, lasts),
+    )
+
+
+async def list_prepared_accounts(connection: AnyConnection) -> list[PreparedAccount]:
+    """Those whose code no longer holds, too."""
+    return [PreparedAccount(**dict(row)) for row in await connection.fetch(statement("list_prepared_accounts"))]
+
+
+async def is_prepared(connection: AnyConnection, email: Email, code_sha256: bytes) -> bool:
+    return bool(await connection.fetchval(statement("is_prepared"), email, code_sha256))
+
+
+async def take_set_up_code(connection: AnyConnection, email: Email, code_sha256: bytes) -> PreparedAccount | None:
+    """The account that may be set up now; None: there is no such code, or not any more."""
+    row = await connection.fetchrow(statement("take_set_up_code"), email, code_sha256)
+    return None if row is None else PreparedAccount(**dict(row))
+
+
+async def give_up_prepared_account(connection: AnyConnection, email: Email) -> bool:
+    """Whether one was prepared."""
+    return await connection.fetchval(statement("give_up_prepared_account"), email) is not None
+
+
+async def hold_accounts_of_roles(connection: AnyConnection, roles: Sequence[AccountRole]) -> list[Email]:
+    """Those that are active, held until the end of the transaction."""
+    rows = await connection.fetch(statement("hold_accounts_of_roles"), list(roles))
+    return [Email(row["email"]) for row in rows]
 
 
 async def select_office(connection: AnyConnection, email: Email) -> Office | None:

@@ -32,6 +32,7 @@ from survey_service.web.participant import api, pages
 from survey_service.web.participant import results as overviews
 from survey_service.web.team import (
     account,
+    accounts,
     audit_log,
     calendar,
     comments,
@@ -46,6 +47,7 @@ from survey_service.web.team import (
     measures,
     moves,
     municipalities,
+    own_set_up,
     planning,
     questionnaires,
     results,
@@ -95,7 +97,9 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
             *overviews.HANDLERS,
             team_pages.router,
             second_factor.router,
+            own_set_up.router,
             account.router,
+            accounts.router,
             confirmation.router,
             audit_log.router,
             home.router,

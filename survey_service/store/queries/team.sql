@@ -9,6 +9,39 @@ SET
 WHERE a.disabled
 RETURNING a.email;
 
+-- name: prepare_account
+-- Lets somebody set an account up with a code; an earlier code of theirs is void. Returns nothing where there is an active account.
+INSERT INTO account_invitation (email, role, office, code_sha256, expires_at)
+SELECT $1, $2, $3, $4, now() + $5::interval
+WHERE NOT EXISTS (SELECT FROM account WHERE email = $1 AND NOT disabled)
+ON CONFLICT (email) DO UPDATE
+SET
+    role = excluded.role, office = excluded.office, code_sha256 = excluded.code_sha256, expires_at = excluded.expires_at
+RETURNING expires_at;
+
+-- name: list_prepared_accounts
+-- Whoever was given a code and has not set their account up.
+SELECT email, role, office, expires_at, expires_at <= now() AS is_over FROM account_invitation ORDER BY email;
+
+-- name: is_prepared
+-- Whether this code sets an account up now.
+SELECT EXISTS (SELECT FROM account_invitation WHERE email = $1 AND code_sha256 = $2 AND expires_at > now());
+
+-- name: take_set_up_code
+-- Takes the code that sets an account up, once.
+DELETE FROM account_invitation
+WHERE email = $1 AND code_sha256 = $2 AND expires_at > now()
+RETURNING email, role, office, expires_at, false AS is_over;
+
+-- name: give_up_prepared_account
+-- Nobody sets this account up with a code any more.
+DELETE FROM account_invitation WHERE email = $1 RETURNING email;
+
+-- name: hold_accounts_of_roles
+-- The active accounts of these roles, held until the end of the transaction: of two people who take each other's account away
+-- at once, the second finds their own gone.
+SELECT email FROM account WHERE role = ANY($1) AND NOT disabled ORDER BY email FOR UPDATE;
+
 -- name: list_accounts
 -- All accounts, without anything of their passwords and second factors.
 SELECT

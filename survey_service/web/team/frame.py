@@ -53,6 +53,7 @@ NAVIGATION = (
     Entry(name="calendar", address="/team/calendar", words="calendar.title", deed="read-results"),
     Entry(name="trustee", address="/team/trustee", words="trustee.nav", deed="hold-share"),
     Entry(name="audit-log", address="/team/audit-log", words="audit.title", deed="read-audit-log"),
+    Entry(name="accounts", address="/team/accounts", words="accounts.title", deed="manage-accounts"),
     Entry(name="hidden", address="/team/hidden", words="hidden.title", deed="read-results"),
     Entry(name="account", address="/team/account", words="account.title", deed="keep-own-account"),
 )
