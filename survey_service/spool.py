@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -214,6 +214,15 @@ class Spool:
             if path.is_dir() and any(each.name != "lock" for each in path.iterdir())
         )
 
+    def check(self) -> None:
+        """Whether everything in it is this account's alone. Raises: SpoolFailed, UnsafeSpool."""
+        if not self.directory.is_dir():
+            return
+        try:
+            self._check([self.directory, *self.directory.rglob("*")])
+        except OSError as error:
+            raise SpoolFailed(self.directory, error) from error
+
     @contextmanager
     def held(self, round_id: RoundId) -> Iterator[RoundSpool]:
         """What lies here of a round, held by one process at a time. Raises: SpoolBusy, SpoolFailed, UnsafeSpool."""
@@ -221,7 +230,7 @@ class Spool:
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             directory.mkdir(mode=0o700, exist_ok=True)
-            self._check(directory)
+            self._check([self.directory, directory, *directory.iterdir()])
             lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise SpoolFailed(directory, error) from error
@@ -240,8 +249,8 @@ class Spool:
         """The same without holding it, to look at only."""
         return RoundSpool(self.directory / round_id)
 
-    def _check(self, directory: Path) -> None:
-        for path in (self.directory, directory, *directory.iterdir()):
+    def _check(self, paths: Iterable[Path]) -> None:
+        for path in paths:
             status = path.lstat()
             if stat.S_ISLNK(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
                 raise UnsafeSpool(

@@ -129,9 +129,12 @@ class MailDoor:
             await self._client.connect()
         except aiosmtplib.SMTPAuthenticationError:
             raise MailServerUnavailable("it does not know the user or the password") from None
-        except ssl.SSLError as error:
-            raise MailServerUnavailable(f"its certificate is not trusted ({error.reason})") from None
         except (aiosmtplib.SMTPException, OSError) as error:
+            cause = error.__cause__ or error  # the library's own exceptions say less than what they come from
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                raise MailServerUnavailable(f"its certificate is not trusted ({cause.verify_message})") from None
+            if isinstance(cause, ConnectionRefusedError):
+                raise MailServerUnavailable("nothing answers there") from None
             raise MailServerUnavailable(_kind(error)) from None
         return self
 

@@ -3,12 +3,13 @@
 import time
 from datetime import UTC, datetime
 
+from survey_service.correspondence.smtp import MailDoor, mail_server
 from survey_service.custody import swap_in_use
 from survey_service.domain.site import CONTACTS_HOLD, LANGUAGES
 from survey_service.errors import Refusal
 from survey_service.operations.installation import Installation
 from survey_service.operations.read_site import read_site
-from survey_service.operations.readiness import Finding, readiness, unsealing_keys
+from survey_service.operations.readiness import Finding, later_keys, readiness
 from survey_service.operations.tidy_keys import ended_keys
 from survey_service.store import server, team
 from survey_service.store.database import AnyConnection
@@ -37,7 +38,7 @@ DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 async def examine(installation: Installation) -> tuple[Finding, ...]:
     """Everything that readiness looks at, and what leaks without failing."""
-    findings = [*await readiness(installation), await unsealing_keys(installation)]
+    findings = [*await readiness(installation), await later_keys(installation)]
     try:
         async with installation.database.owner() as connection:
             findings += await _parameters(connection, SILENT, "It writes down who did what when.")
@@ -46,6 +47,8 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
     except Refusal as refusal:
         findings.append(Finding(name="parameters", is_ok=False, detail=str(refusal)))
     findings.append(await _old_keys(installation))
+    findings.append(await _mail(installation))
+    findings.append(_spool(installation))
     findings.append(await _second_factors(installation))
     findings.append(_swap())
     findings.append(_contacts(installation))
@@ -86,6 +89,26 @@ async def _old_keys(installation: Installation) -> Finding:
         detail=f"Left over: {left}. `serve` and `scheduler` destroy them within seconds: "
         "start one of them with this key directory.",
     )
+
+
+async def _mail(installation: Installation) -> Finding:
+    """Whether the mail server lets this installation in. Nothing is sent."""
+    if installation.settings.smtp_url is None:
+        return Finding(name="mail", is_ok=True, detail="No mail server is set: codes go as slips only.")
+    try:
+        async with MailDoor(mail_server(installation.settings.smtp_url, installation.settings.mail_from)):
+            return Finding(name="mail", is_ok=True)
+    except Refusal as refusal:
+        return Finding(name="mail", is_ok=False, detail=str(refusal))
+
+
+def _spool(installation: Installation) -> Finding:
+    """Whether addresses and codes on their way are this account's alone."""
+    try:
+        installation.spool.check()
+    except Refusal as refusal:
+        return Finding(name="spool", is_ok=False, detail=str(refusal))
+    return Finding(name="spool", is_ok=True)
 
 
 async def _second_factors(installation: Installation) -> Finding:

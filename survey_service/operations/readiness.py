@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,14 +14,18 @@ from survey_service.store import rounds as store
 from survey_service.store.migrate import is_current
 
 TO_TAKE_ANSWERS: dict[str, tuple[str, ...]] = {"scheduled": ("credential",), "open": ("credential",)}
-TO_UNSEAL: dict[str, tuple[str, ...]] = {
-    "scheduled": ("sealing",),
+SOON = timedelta(hours=1)
+"""A round that opens later keeps no replica from its work: an hour is enough to bring a key, and whoever copies keys by a
+nightly job does not take all replicas out of service when a round is planned."""
+
+TO_GO_ON: dict[str, tuple[str, ...]] = {
+    "scheduled": ("credential", "sealing"),
     "open": ("sealing",),
     "closed": ("sealing",),
     "unsealed": ("storage",),
     "released": ("storage",),
 }
-"""The keys that a round needs, by its state. A replica that only takes answers does without those of the unsealing."""
+"""The keys that a round will need, by its state. A replica that only takes answers does without those of the unsealing."""
 
 LEAST_ROOM = 200 * 1024 * 1024  # bytes; a round of 100,000 sealed responses takes about twice that in the database
 
@@ -35,13 +40,13 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 async def readiness(installation: Installation) -> tuple[Finding, ...]:
     """The findings that decide whether the service takes answers now. Names rounds and remedies, never a path."""
-    keys = await _keys(installation, "keys", TO_TAKE_ANSWERS)
+    keys = await _keys(installation, "keys", TO_TAKE_ANSWERS, within=SOON)
     return (await _database(installation), keys, _room(installation))
 
 
-async def unsealing_keys(installation: Installation) -> Finding:
-    """Whether the keys are here with which rounds are unsealed and tabulated."""
-    return await _keys(installation, "unsealing keys", TO_UNSEAL)
+async def later_keys(installation: Installation) -> Finding:
+    """Whether the keys are here with which rounds will open, be unsealed and be tabulated."""
+    return await _keys(installation, "later keys", TO_GO_ON)
 
 
 async def _database(installation: Installation) -> Finding:
@@ -60,17 +65,22 @@ async def _database(installation: Installation) -> Finding:
     return Finding(name="database", is_ok=False, detail="It is not of this version. Run `survey-service migrate`.")
 
 
-async def _keys(installation: Installation, name: str, wanted: dict[str, tuple[str, ...]]) -> Finding:
+async def _keys(
+    installation: Installation, name: str, wanted: dict[str, tuple[str, ...]], *, within: timedelta = timedelta.max
+) -> Finding:
+    """within: of how soon rounds have to open, to be asked about."""
     try:
         installation.keys.check()
         async with installation.database.session("participation") as connection:
             rounds = await store.list_rounds(connection)
+            now = await store.read_clock(connection)
     except Refusal as refusal:
         return Finding(name=name, is_ok=False, detail=refusal.reason)
     missing = [
         f"{entry.round_id} ({', '.join(gone)})"
         for entry in rounds
-        if (gone := _missing(installation, entry.round_id, wanted.get(entry.state, ())))
+        if entry.opens_at - now <= within
+        and (gone := _missing(installation, entry.round_id, wanted.get(entry.state, ())))
     ]
     if not missing:
         return Finding(name=name, is_ok=True)

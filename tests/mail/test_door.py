@@ -8,9 +8,11 @@ import pytest
 
 from survey_service.correspondence.smtp import MailServerUnavailable
 from survey_service.domain.rounds import Round, RoundId
+from survey_service.operations.examine import examine
 from survey_service.operations.installation import Installation
 from survey_service.operations.invite_by_mail import prepare_invitations, preview_mails, send_test_mail
 from survey_service.operations.mail_round import Sent, send_waiting
+from survey_service.operations.readiness import Finding
 from tests.conftest import new_round
 from tests.mail.conftest import LINK, MailBox, addresses, certificate, code_in, mail_server, text_of, with_mail
 
@@ -106,3 +108,32 @@ async def test_a_mail_loads_nothing_and_follows_nobody(posting: Installation, fo
     }
     assert "List-Unsubscribe" not in message
     assert "Disposition-Notification-To" not in message
+
+
+async def test_the_doctor_knocks_without_sending_and_says_what_keeps_the_door_shut(
+    installation: Installation, box: MailBox, tmp_path: Path
+) -> None:
+    with mail_server(box, security="tls", pair=certificate(tmp_path)) as url:
+        assert (await looked_at(with_mail(installation, url, tmp_path / "spool"), "mail")).is_ok
+        assert (box.connections, box.messages) == (1, [])
+        shut = await looked_at(with_mail(installation, url.partition("?")[0], tmp_path / "spool"), "mail")
+        assert not shut.is_ok
+        assert "its certificate is not trusted" in shut.detail
+    gone = await looked_at(with_mail(installation, url, tmp_path / "spool"), "mail")
+    assert not gone.is_ok
+    assert "nothing answers there" in gone.detail
+
+
+async def test_the_doctor_finds_a_spool_that_others_may_read(posting: Installation, found: Round) -> None:
+    await prepare_invitations(posting, found.round_id, addresses(2))
+    assert (await looked_at(posting, "spool")).is_ok
+    file = next(path for path in posting.spool.directory.rglob("*") if path.is_file())
+    file.chmod(0o640)
+    unsafe = await looked_at(posting, "spool")
+    assert not unsafe.is_ok
+    assert f"{file} is open to others" in unsafe.detail
+
+
+async def looked_at(installation: Installation, name: str) -> Finding:
+    (finding,) = [each for each in await examine(installation) if each.name == name]
+    return finding

@@ -45,9 +45,16 @@ async def test_a_replica_without_the_keys_of_the_unsealing_takes_answers_and_the
 
         installation.keys.path(found.round_id, "sealing").unlink()
         assert all(finding.is_ok for finding in await readiness(installation))
-        (missing,) = [finding for finding in await examine(installation) if finding.name == "unsealing keys"]
+        (missing,) = [finding for finding in await examine(installation) if finding.name == "later keys"]
         assert f"{found.round_id} (sealing)" in missing.detail
 
-        installation.keys.path(found.round_id, "credential").unlink()
+        later = await new_round(installation, tmp_path, opens_in=7200)
+        soon = await new_round(installation, tmp_path, opens_in=1800)
+        for each in (found, later, soon):
+            installation.keys.path(each.round_id, "credential").unlink()
         (missing,) = [finding for finding in await readiness(installation) if not finding.is_ok]
         assert f"{found.round_id} (credential)" in missing.detail
+        assert f"{soon.round_id} (credential)" in missing.detail
+        assert later.round_id not in missing.detail  # it keeps nobody from taking answers of others
+        (missing,) = [finding for finding in await examine(installation) if finding.name == "later keys"]
+        assert f"{later.round_id} (credential)" in missing.detail
