@@ -11,11 +11,13 @@ import sys
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
+from survey_service.domain.accounts import Email, account_id
 from survey_service.operations.installation import DEMONSTRATION, Installation
 from survey_service.operations.participate import Client
 from survey_service.operations.plausible_answers import plausible_answers
@@ -23,15 +25,16 @@ from survey_service.operations.run_schedule import run_due
 from tests.conftest import set_times
 from tests.pages.axe import violations
 from tests.pages.conftest import Service
-from tests.pages.team_rounds import SURVEY, UNITS
+from tests.pages.drafting import give_title, set_up_survey
+from tests.pages.team_rounds import UNITS
 from tests.second_factors import code_of
 
 PASSWORD = "vier worte ohne sinn"
-KIM, COUNCIL, PRIVACY = (f"{name}@stadt.example" for name in ("kim", "rat", "datenschutz"))
+ADA, KIM, COUNCIL, PRIVACY = (f"{name}@stadt.example" for name in ("ada", "kim", "rat", "datenschutz"))
+SURVEY_ID = "rueckhalt-2026"
 PEOPLE = 60
 CODES = 75
 AT_ONCE = 8  # participants
-DEMANDS = 'approvals = ["staff-council", "data-protection"]\ncustody = "server"\n'
 
 
 def command(service: Service, *arguments: str | Path, typed: str = "") -> str:
@@ -48,18 +51,51 @@ def command(service: Service, *arguments: str | Path, typed: str = "") -> str:
     return done.stdout
 
 
-def signed_in(service: Service, browser: Browser, email: str) -> Page:
-    """A browser of their own, in which they sign in for the first time and set up their second factor."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE").new_page()
+def own_browser(browser: Browser) -> Page:
+    return browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE").new_page()
+
+
+def first_signed_in(service: Service, browser: Browser) -> Page:
+    """The first account is the one that the command line makes."""
+    (service.settings.data_dir / DEMONSTRATION).unlink()  # so that everybody needs a second factor
+    command(service, "team", "add", ADA, "--role", "operator", "--password-stdin", typed=f"{PASSWORD}\n")
+    page = own_browser(browser)
     page.goto(f"{service.url}/team/")
-    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_label("E-Mail-Adresse").fill(ADA)
     page.get_by_label("Passwort").fill(PASSWORD)
     page.get_by_role("button", name="Anmelden").click()
+    second_factor_set_up(page)
+    return page
+
+
+def second_factor_set_up(page: Page) -> None:
     page.get_by_text("Schlüssel abtippen").click()
     page.get_by_label("Code aus der App").fill(code_of(page.locator("p.mono").inner_text().replace(" ", "")))
     page.get_by_role("button", name="Einrichten").click()
     page.get_by_role("link", name="Ich habe sie").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Was ansteht")
+
+
+def prepared(service: Service, ada: Page, email: str, role: str) -> str:
+    """The code that Ada reads on her page and passes on."""
+    ada.goto(f"{service.url}/team/accounts")
+    ada.get_by_role("link", name="Konto vorbereiten").click()
+    ada.get_by_label("E-Mail-Adresse").fill(email)
+    ada.get_by_label(role).check()
+    ada.get_by_role("button", name="Einrichtungscode erzeugen").click()
+    return ada.locator("#code").inner_text()
+
+
+def come_in(service: Service, browser: Browser, email: str, code: str) -> Page:
+    """A browser of their own, in which they choose their password and set up their second factor."""
+    page = own_browser(browser)
+    page.goto(f"{service.url}/team/set-up")
+    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_label("Einrichtungscode").fill(code)
+    page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    page.get_by_label("Passwort, noch einmal").fill(PASSWORD)
+    page.get_by_role("button", name="Konto einrichten").click()
+    second_factor_set_up(page)
     return page
 
 
@@ -87,9 +123,17 @@ async def two_weeks_pass(installation: Installation, round_id: str) -> None:
 
 
 def test_a_city_goes_the_whole_way(service: Service, browser: Browser, tmp_path: Path, pictures: Path) -> None:
-    set_up(service, tmp_path)
-    kim = signed_in(service, browser, KIM)
-    council, privacy = (signed_in(service, browser, email) for email in (COUNCIL, PRIVACY))
+    ada = first_signed_in(service, browser)
+    kim, council, privacy = (
+        come_in(service, browser, email, prepared(service, ada, email, role))
+        for email, role in (
+            (KIM, "Projektteam"),
+            (COUNCIL, "Prüfung für den Personalrat"),
+            (PRIVACY, "Prüfung für den Datenschutz"),
+        )
+    )
+    assert faults_of_accounts(service, ada, pictures) == {}
+    set_up(kim, tmp_path)
     round_id = planned_and_approved(service, kim, (council, privacy))
     receipts = invited_and_answered(service, kim, round_id, tmp_path)
     staff = browser.new_context(viewport={"width": 390, "height": 844}, locale="de-DE").new_page()
@@ -102,30 +146,66 @@ def test_a_city_goes_the_whole_way(service: Service, browser: Browser, tmp_path:
     told_in_one_chain(service, council)
 
 
-def set_up(service: Service, directory: Path) -> None:
-    """The operator makes the accounts, and the survey of the project team's file."""
-    (service.settings.data_dir / DEMONSTRATION).unlink()  # so that everybody needs a second factor
-    for email, *role in (
-        (KIM, "project-team"),
-        (COUNCIL, "auditor", "--office", "staff-council"),
-        (PRIVACY, "auditor", "--office", "data-protection"),
-    ):
-        command(service, "team", "add", email, "--role", *role, "--password-stdin", typed=f"{PASSWORD}\n")
+def faults_of_accounts(service: Service, ada: Page, pictures: Path) -> dict[str, list[str]]:
+    """What axe finds on the pages of accounts, by page and appearance, on a phone and on a wide screen."""
+    prepared(service, ada, "neue.person.mit.langem.namen@verwaltung.der.stadt.example", "Schlüsselhalter:in")
+    kim = f"/team/accounts/{account_id(Email(KIM))}"
+    pages = {"accounts": "/team/accounts", "prepare": "/team/accounts/new", "one": kim, "move": f"{kim}/disabling"}
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        ada.screenshot(path=pictures / f"accounts-{name}.png", full_page=True)
+        if faults := violations(ada):
+            found[name] = faults
+
+    look("code")
+    for width, scheme, language in ((390, "dark", "en"), (1280, "light", "de")):
+        ada.set_viewport_size({"width": width, "height": 900})
+        ada.emulate_media(color_scheme=cast("Any", scheme))
+        for name, address in {**pages, "set-up": "/team/set-up"}.items():
+            ada.goto(f"{service.url}{address}?lang={language}")
+            look(f"{name}-{width}-{scheme}")
+    return found
+
+
+def set_up(kim: Page, directory: Path) -> None:
+    """The project team sets the survey up: rounds as they plan them, the server holds the key, two offices approve."""
     (directory / "units.csv").write_text(UNITS, encoding="utf-8")
-    (directory / "survey.toml").write_text(DEMANDS + SURVEY, encoding="utf-8")
-    command(service, "survey", "create", directory / "survey.toml")
+
+    def units() -> None:
+        kim.get_by_label("CSV-Datei").set_input_files(directory / "units.csv")
+        kim.get_by_role("button", name="Einlesen").click()
+        expect(kim.get_by_role("row", name="Bauen und Betriebe")).to_be_visible()
+
+    def approvals() -> None:
+        for office in ("Personalrat", "Datenschutz"):
+            kim.get_by_label(office, exact=True).check()
+
+    set_up_survey(
+        kim,
+        {
+            "Titel": lambda: give_title(kim, "Rückhalt 2026", "Backing 2026"),
+            "Organisationseinheiten": units,
+            "Zeitplan": lambda: kim.get_by_label("Ohne Zeitplan").check(),
+            "Veröffentlichung": lambda: kim.get_by_role(
+                "button", name=re.compile("Aufnehmen.*Nach Organisationseinheit$")
+            ).click(),
+            "Schlüssel zu den Antworten": lambda: kim.get_by_label("Der Betrieb des Servers allein").check(),
+            "Zustimmungen": approvals,
+        },
+    )
 
 
 def planned_and_approved(service: Service, kim: Page, offices: tuple[Page, ...]) -> str:
     """The project team plans a round; it waits for both offices, and opens with the second of them."""
-    kim.goto(f"{service.url}/team/surveys/backing")
+    kim.goto(f"{service.url}/team/surveys/{SURVEY_ID}")
     kim.get_by_role("link", name="Nächste Runde planen").click()
     kim.get_by_label("Eine Runde für die Beschäftigten").check()
     kim.get_by_role("button", name="Runde planen").click()
     kim.wait_for_url("**/team/rounds/*")
     for page in offices:
         expect(kim.get_by_text("Offen bis")).to_have_count(0)
-        page.goto(f"{service.url}/team/surveys/backing")
+        page.goto(f"{service.url}/team/surveys/{SURVEY_ID}")
         page.get_by_role("button", name="Zustimmen für").click()
         expect(page.get_by_role("button", name="Zustimmen für")).to_have_count(0)
         kim.reload()
@@ -180,9 +260,13 @@ def read_by_the_council(kim: Page) -> None:
 
 def read_by_the_staff(service: Service, staff: Page) -> None:
     """Whoever took part finds the overview from the first page, without an account."""
-    staff.wait_for_timeout(5_500)  # for which the service keeps its list of rounds
-    staff.goto(service.url)
-    staff.get_by_role("link", name="Rückhalt 2026").click()
+    link = staff.get_by_role("link", name="Rückhalt 2026")
+    for _ in range(20):  # the service keeps its list of rounds for some seconds
+        staff.goto(service.url)
+        if link.count():
+            break
+        staff.wait_for_timeout(500)
+    link.click()
     expect(staff.get_by_role("heading", level=1)).to_have_text("Was die Befragung ergeben hat")
     expect(staff.get_by_text(f"{PEOPLE} Antworten sind ausgewertet")).to_be_visible()
     assert staff.context.cookies() == []
@@ -194,7 +278,13 @@ def told_in_one_chain(service: Service, council: Page) -> None:
     council.goto(f"{service.url}/team/audit-log")
     expect(council.get_by_text("Die Kette ist vollständig")).to_be_visible()
     told = council.get_by_role("main").locator(".audit__entry").all_inner_texts()
-    for deed in ("Befragung angelegt", "Befragung zugestimmt", "Urne entsiegelt", "Tabellen veröffentlicht"):
+    for deed in (
+        "Konto vorbereitet",
+        "Befragung angelegt",
+        "Befragung zugestimmt",
+        "Urne entsiegelt",
+        "Tabellen veröffentlicht",
+    ):
         assert any(deed in entry for entry in told), deed
 
 
