@@ -50,11 +50,33 @@ class FeasibleRange:
         largest = max(np.abs(given).max(initial=0.0) for given in (totals, lower, upper))
         self.unit = 2.0 ** max(0.0, np.ceil(np.log2(max(1.0, largest) / LARGEST)))
         self._columns = np.arange(self.size, dtype=np.int32)
+        self._steps = steps
         self._solver = _solver(relations, totals / self.unit, lower / self.unit, upper / self.unit, steps)
         self._given = np.zeros(0, dtype=np.int32)
         self._tables = np.empty((min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))), self.size))
         self._met = 0
         self._maximise(np.zeros(self.size))
+
+    def twin(self) -> "FeasibleRange":
+        """The same system with a solver of its own, for a second thread; it remembers the same tables."""
+        other = FeasibleRange(self._relations, self._totals, self._lower, self._upper, self._steps)
+        other.remember(self)
+        return other
+
+    def remember(self, other: "FeasibleRange") -> None:
+        """All that the other one, of the same system, has found."""
+        for table in other.tables():
+            self.note(table)
+        np.maximum(self.lower_limit, other.lower_limit, out=self.lower_limit)
+        np.minimum(self.upper_limit, other.upper_limit, out=self.upper_limit)
+        np.minimum(self.lower_found, other.lower_found, out=self.lower_found)
+        np.maximum(self.upper_found, other.upper_found, out=self.upper_found)
+        np.minimum(self.whole_lower, other.whole_lower, out=self.whole_lower)
+        np.maximum(self.whole_upper, other.whole_upper, out=self.whole_upper)
+
+    def tables(self) -> Numbers:
+        """Tables met that are still remembered; shape (tables, cells)."""
+        return self._tables[: self._met]
 
     def suppose(self, cells: Indices, values: Numbers) -> None:
         """Start anew, knowing these cells as well; what was supposed before is forgotten.
@@ -73,7 +95,7 @@ class FeasibleRange:
             limit[:] = bound
             limit[cells] = values
             found[:] = start
-        tables = self._tables[: self._met]
+        tables = self.tables()
         fitting = np.flatnonzero(np.all(np.abs(tables[:, cells] - values) <= self._close(values), axis=1))
         for table in tables[fitting]:
             np.minimum(self.lower_found, table, out=self.lower_found)

@@ -8,6 +8,7 @@ Elsewhere linear programs decide.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import comb
 
@@ -24,6 +25,7 @@ from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Statu
 
 MOST_COALITIONS = 100_000  # that are tried; a system with more is unproven
 MOST_SUPPOSED = 5_000  # of them by linear programs, which take some hundred times as long
+MANY = 100  # coalitions from which on two threads are worth their start
 MOST_VECTORS = 64  # a coalition that knows more cells is unproven
 LEAST_GAIN = 0.5  # share of the cells not seen to move that a look must show to move for another to follow
 CONFIRMATIONS = 2  # a cell that moves is called still with a chance of 1 in 2**62
@@ -127,16 +129,35 @@ def _by_programs(
     """What these coalitions can compute, and what could not be proven."""
     if not groups:
         return [], []
-    discoveries, unproven = [], []
     try:
         reach = intervals.ranges.get(int(intervals.component[part.cells[0]]))
         if reach is None:
             reach = boxed_range(attacker, part.cells, part.equations, steps)
+        # The true table fits whatever anybody knows of themselves. It decides nothing: it saves looking for others.
+        reach.note(values[part.cells])
+        targets = np.isin(part.cells, part.aims)
+        if len(groups) < MANY:
+            return _halve(attacker, part, reach, values, (groups, targets))
+        half = len(groups) // 2
+        first, second = (groups[:half], targets), (groups[half:], targets)
+        other = reach.twin()
     except Unproven as reason:
         return [], [f"insiders: {reason}"]
-    # The true table fits whatever anybody knows of themselves. It decides nothing: it saves looking for others.
-    reach.note(values[part.cells])
-    waiting = [(groups, np.isin(part.cells, part.aims))]
+    # Two halves at once: HiGHS lets other threads run while it solves. What is found is the same in any order.
+    with ThreadPoolExecutor(1) as pool:
+        others = pool.submit(_halve, attacker, part, other, values, second)
+        discoveries, unproven = _halve(attacker, part, reach, values, first)
+        more, more_unproven = others.result()
+    return discoveries + more, unproven + more_unproven
+
+
+def _halve(
+    attacker: Attacker, part: _Part, reach: FeasibleRange, values: Numbers, first: tuple[list[Coalition], Mask]
+) -> tuple[list[Discovery], list[str]]:
+    """Coalitions all together, then halves of those for whom a target is not seen to move, and halves of these."""
+    discoveries: list[Discovery] = []
+    unproven: list[str] = []
+    waiting = [first]
     while waiting:
         together, targets = waiting.pop()
         known = np.array(sorted(set().union(*together)))

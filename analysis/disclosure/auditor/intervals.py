@@ -1,5 +1,6 @@
 """Feasibility intervals: between which values an attacker must place each unknown cell."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Self
 
@@ -14,6 +15,7 @@ from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 STEPS = 1_000_000  # simplex steps for one question; a limit in steps gives the same answer on every machine
+MANY = 1000  # cells of a component from which on two threads are worth their start
 SWEEP_GAIN = 0.02  # share of the open ends that a sweep must close for another to follow
 ROUNDING = 1e-5  # a bound this close to a whole number is that number
 UNBOUNDED = 10.0  # times all totals of a component together: no corner of it lies so far out
@@ -158,13 +160,17 @@ def _search(
         found.lower_proven[cells] = found.upper_proven[cells] = False
         return None
     search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
-    for end in End:
-        search.sweep(end)
-        for cell in np.flatnonzero(search.open_ends(end)).tolist():
-            # Tables found for other cells in the meantime may have reached this end too.
-            if search.open_ends(end)[cell]:
-                with suppress(Unproven):  # the end stays open, which is noted below
-                    reach.reach(cell, end)
+    if goals is None and cells.size >= MANY:
+        # The two ends at once: HiGHS lets other threads run while it solves. What is proven is the same in any order.
+        other = reach.twin()
+        with ThreadPoolExecutor(1) as pool:
+            upper_ends = pool.submit(_Search(other, None, whole=attacker.whole).close, End.UPPER)
+            search.close(End.LOWER)
+            upper_ends.result()
+        reach.remember(other)
+    else:
+        for end in End:
+            search.close(end)
     found.unproven[cells] = search.open_ends(End.LOWER) | search.open_ends(End.UPPER)
     found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
     found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
@@ -181,6 +187,15 @@ class _Search:
 
     def __init__(self, reach: FeasibleRange, goals: Goals | None, *, whole: bool) -> None:
         self._reach, self._goals, self._whole = reach, goals, whole
+
+    def close(self, end: End) -> None:
+        """Find one end of every cell that still needs it."""
+        self.sweep(end)
+        for cell in np.flatnonzero(self.open_ends(end)).tolist():
+            # Tables found for other cells in the meantime may have reached this end too.
+            if self.open_ends(end)[cell]:
+                with suppress(Unproven):  # the end stays open, which is noted afterwards
+                    self._reach.reach(cell, end)
 
     def shown(self) -> tuple[Numbers, Numbers]:
         """The ends found so far, rounded inward where cells are whole."""

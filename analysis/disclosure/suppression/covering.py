@@ -14,6 +14,7 @@ from analysis.disclosure.linked_tables import Status
 from analysis.disclosure.suppression.master import Choice, Cut, Master, company_cuts, relation_cuts
 from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
 from analysis.disclosure.suppression.pattern import Pattern
+from analysis.disclosure.suppression.perturbations import Cells
 from analysis.disclosure.suppression.search import Search
 
 Numbers = NDArray[np.float64]
@@ -29,7 +30,6 @@ class Effort(Struct, frozen=True, kw_only=True):
 
     rounds: choices at most. degrees_first: of these, the first ones choose degrees of hiding, which is quick. gap: how
     much dearer than the best a round's choice may be, as a share. nodes: of the search for a round's choice.
-    only_near: look for movements among near cells only, and leave the rest to repair.
     steps: of the simplex method in all choices; what comes after them is left to repair. cuts: that a round asks for.
     """
 
@@ -37,7 +37,6 @@ class Effort(Struct, frozen=True, kw_only=True):
     degrees_first: int
     gap: float
     nodes: int
-    only_near: bool
     steps: int
     cuts: int
 
@@ -56,12 +55,22 @@ class Draft(Struct, frozen=True, kw_only=True, eq=False):
     master: Master
 
 
-def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
-    """The pattern of the last choice."""
+def new_master(search: Search) -> Master:
+    """Knows what can be said before anything is solved."""
     master = Master(search.tables, search.free)
     master.add(relation_cuts(search.tables, search.demands))
     master.add(company_cuts(search.tables, search.free))
-    order = [cell for start in range(STRIDE) for cell in search.primary[start::STRIDE].tolist()]
+    return master
+
+
+def strided(cells: Cells) -> list[int]:
+    return [cell for start in range(STRIDE) for cell in cells[start::STRIDE].tolist()]
+
+
+def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
+    """The pattern of the last choice."""
+    master = new_master(search)
+    order = strided(search.primary)
     pattern = search.new_pattern(search.free)
     choice = Choice(degrees=search.free.astype(np.float64), bound=0.0)
     bounds: list[float] = []
@@ -72,26 +81,17 @@ def draft(search: Search, effort: Effort, tell: Progress) -> Draft:
             break
         choice = chosen
         bounds.append(choice.bound)
-        pattern = _adopt(search, pattern, choice)
+        pattern = pattern.with_hidden(search.free | (choice.degrees > HIDDEN_DEGREE))
         failed, cuts, order = _attack(search, pattern, order, effort)
         if not failed:
             return Draft(pattern=pattern, degrees=choice.degrees, bound=max(bounds), is_complete=True, master=master)
-        if not master.add(cuts) and (effort.only_near or not _insist(search, master, pattern, failed)):
+        if not master.add(cuts) and not _insist(search, master, pattern, failed):
             break
         if master.steps > effort.steps:
             break
     return Draft(
         pattern=pattern, degrees=choice.degrees, bound=max(bounds, default=0.0), is_complete=False, master=master
     )
-
-
-def _adopt(search: Search, previous: Pattern, choice: Choice) -> Pattern:
-    """The chosen pattern, with the witnesses of the previous one that still hold."""
-    pattern = search.new_pattern(search.free | (choice.degrees > HIDDEN_DEGREE))
-    for movement in previous.witnesses:
-        if pattern.hidden[movement.cells].all():
-            pattern.add(movement)
-    return pattern
 
 
 def _attack(
@@ -104,7 +104,7 @@ def _attack(
     tried = 0
     for cell in order:
         tried += 1
-        missing = near.missing(pattern, cell, only_near=effort.only_near)
+        missing = near.missing(pattern, cell)
         if missing is not None:
             failed.append(cell)
             cuts += missing

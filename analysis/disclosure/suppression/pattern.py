@@ -6,6 +6,8 @@ when more cells are hidden, so only publishing a cell asks for new ones.
 """
 
 from collections.abc import Sequence
+from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,10 @@ People = frozenset[int]
 
 
 class Pattern:
-    """hidden: which cells no reader sees, shape (cells,). insiders: for each person the cells that they know."""
+    """hidden: which cells no reader sees, shape (cells,). insiders: for each person the cells that they know.
+
+    fresh: the witnesses that were added here, and not to the pattern that this one branched off.
+    """
 
     def __init__(self, demands: Demands, hidden: Mask, insiders: Sequence[Sequence[int]]) -> None:
         self.demands = demands
@@ -27,12 +32,35 @@ class Pattern:
         self.insiders = insiders
         self._witnesses: dict[int, Movement] = {}
         self._added = 0
+        self.fresh: list[Movement] = []
         self._reaches: list[dict[int, float]] = [{} for _ in range(hidden.size)]  # of a cell, by witness
         self._people_moved: dict[int, People] = {}  # by witness
         self._known_by: dict[int, list[int]] = {}
         for person, cells in enumerate(insiders):
             for cell in cells:
                 self._known_by.setdefault(cell, []).append(person)
+
+    def branch(self) -> Self:
+        """The same pattern, to be changed without changing this one."""
+        other = copy(self)
+        other.separate()
+        return other
+
+    def separate(self) -> None:
+        """Shares nothing more that changes with the pattern that this one is a copy of."""
+        self.hidden = self.hidden.copy()
+        self.fresh = []
+        self._witnesses = self._witnesses.copy()
+        self._reaches = [reaches.copy() for reaches in self._reaches]
+        self._people_moved = self._people_moved.copy()
+
+    def with_hidden(self, hidden: Mask) -> "Pattern":
+        """Another pattern, with the witnesses of this one that hold for it, too."""
+        other = Pattern(self.demands, hidden, self.insiders)
+        for movement in self.witnesses:
+            if hidden[movement.cells].all():
+                other.add(movement)
+        return other
 
     @property
     def witnesses(self) -> list[Movement]:
@@ -44,6 +72,7 @@ class Pattern:
         self.hidden[fresh] = True
         number, self._added = self._added, self._added + 1
         self._witnesses[number] = movement
+        self.fresh.append(movement)
         reaches = np.sign(movement.amounts) * self.demands.reach(np.abs(movement.amounts))
         cells = movement.cells.tolist()
         for cell, reach in zip(cells, reaches.tolist(), strict=True):
@@ -76,6 +105,17 @@ class Pattern:
         up, down = self.room(cell, without)
         demands = self.demands
         return bool(up >= demands.up[cell] and down >= demands.down[cell] and up + down >= demands.width[cell])
+
+    def who_computes(self, cell: int) -> Mask:
+        """Which insiders no witness for `cell` leaves in place, so that they could compute it; shape (insiders,)."""
+        found = np.ones(len(self.insiders), dtype=np.bool_)
+        found[self._known_by.get(cell, [])] = False
+        for number, reach in self._reaches[cell].items():
+            if abs(reach) >= self.demands.least[cell]:
+                moved = np.zeros(found.size, dtype=np.bool_)
+                moved[list(self._people_moved[number])] = True
+                found &= moved
+        return found
 
     def people_who_compute(self, cell: int, people: int, without: int | None = None) -> People | None:
         """At most `people` insiders whose cells no witness for `cell` leaves in place; None if there are none.

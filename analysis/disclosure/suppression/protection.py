@@ -7,16 +7,14 @@ from numpy.typing import NDArray
 from analysis.disclosure.linked_tables import LinkedTables
 from analysis.disclosure.suppression.completing import complete, publish_redundant
 from analysis.disclosure.suppression.covering import Effort, Progress, draft
+from analysis.disclosure.suppression.growing import grow_pattern
 from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
 
 SMALL = 1500  # cells that may move; to here choices of whole cells are quick from the start
-SMALL_EFFORT = Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, only_near=False, steps=40_000, cuts=10_000)
-LARGE_EFFORT = Effort(rounds=8, degrees_first=5, gap=0.01, nodes=1, only_near=True, steps=40_000, cuts=500)
-EXACT_EFFORT = Effort(
-    rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, only_near=False, steps=10**12, cuts=10_000
-)
+SMALL_EFFORT = Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, steps=40_000, cuts=10_000)
+EXACT_EFFORT = Effort(rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, steps=10**12, cuts=10_000)
 EQUAL = 1e-6  # of the cost; sums of costs that differ by less are the same
 
 
@@ -56,14 +54,15 @@ def protect(
     """
     search = Search(tables, coalition)
     tell = on_progress or _tell_nobody
-    effort = EXACT_EFFORT if exact else SMALL_EFFORT if search.movable.size <= SMALL else LARGE_EFFORT
-    drafted = draft(search, effort, tell)
+    if search.movable.size > SMALL and not exact:
+        pattern = grow_pattern(search, tell)
+        return Protection(hidden=pattern.hidden, cost=search.cost(pattern.hidden))
+    drafted = draft(search, EXACT_EFFORT if exact else SMALL_EFFORT, tell)
     pattern = drafted.pattern
     if not drafted.is_complete:
         complete(search, drafted, tell)
     publish_redundant(search, drafted, tell)
-    cost = float(tables.costs[pattern.hidden & ~search.free].sum())
-    return Protection(hidden=pattern.hidden, cost=cost, bound=drafted.bound if exact else None)
+    return Protection(hidden=pattern.hidden, cost=search.cost(pattern.hidden), bound=drafted.bound if exact else None)
 
 
 def _tell_nobody(_step: str, _done: int, _of: int) -> None:

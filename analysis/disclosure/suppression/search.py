@@ -42,6 +42,10 @@ class Search:
     def new_pattern(self, hidden: Mask) -> Pattern:
         return Pattern(self.demands, hidden, self.tables.insiders)
 
+    def cost(self, hidden: Mask) -> float:
+        """What the complementary cells of a pattern cost."""
+        return float(self.tables.costs[hidden & ~self.free].sum())
+
     def program(self, cells: Cells, free: Mask, discount: Numbers | None = None) -> Perturbations:
         """A program over `cells`, where hiding costs nothing for those that are `free`, and others have a `discount`.
 
@@ -61,6 +65,10 @@ class Search:
         """The cells that have a relation in common with `cell`, and the cell itself."""
         relations = self.by_cell.indices[self.by_cell.indptr[cell] : self.by_cell.indptr[cell + 1]]
         return np.unique(self.by_relation[relations].indices)
+
+    def is_kept(self, pattern: Pattern, cell: int) -> bool:
+        """Whether witnesses show all that `cell` needs."""
+        return pattern.is_met(cell) and pattern.people_who_compute(cell, self.coalition) is None
 
     def meet(
         self, pattern: Pattern, program: Perturbations, cell: int, without: int | None = None

@@ -1,0 +1,100 @@
+"""Finds a nearly cheapest pattern of large tables: a pattern made of cuts grows until it holds, and is thinned out.
+
+While it grows, every witness stays valid, so only what is not protected yet is looked at again. What no cut that was
+learned on the way needs is then published again, all of it at once, and where too much was published it grows anew.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.disclosure.linked_tables import Status
+from analysis.disclosure.suppression.attacking import Tell, attack, attack_in_bulk
+from analysis.disclosure.suppression.completing import SMALLEST_DISCOUNT, Unprotectable
+from analysis.disclosure.suppression.covering import HIDDEN_DEGREE, Progress, new_master, strided
+from analysis.disclosure.suppression.master import Master
+from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
+from analysis.disclosure.suppression.pattern import Pattern
+from analysis.disclosure.suppression.perturbations import Numbers
+from analysis.disclosure.suppression.rounding import Rounding
+from analysis.disclosure.suppression.search import Search
+
+Mask = NDArray[np.bool_]
+
+FIRST_CHOICES = 2  # of degrees, each with cuts for the next; more of them make the pattern hardly cheaper
+CUTS = 500  # that one of them asks for
+CUTS_AT_ONCE = 200  # by which a pattern grows; what they need protects many other cells, too
+THINNINGS = 1  # every further one takes as long and saves about a hundredth
+
+
+def grow_pattern(search: Search, tell: Progress) -> Pattern:
+    """A pattern that protects everything.
+
+    Raises:
+        Unprotectable: hiding all that may be hidden is not enough.
+
+    """
+    master = new_master(search)
+    order = strided(search.primary)
+    pattern = search.new_pattern(search.free)
+    for _ in range(FIRST_CHOICES):
+        degrees = _degrees(search, master)
+        pattern = pattern.with_hidden(search.free | (degrees > HIDDEN_DEGREE))
+        found = attack_in_bulk(search, pattern, order, _telling(tell, "choosing cells"), CUTS)
+        order = found.order
+        master.add(found.cuts)
+    degrees = _degrees(search, master)
+    rounding = Rounding(master.cuts, search.tables.costs, search.free | (degrees > HIDDEN_DEGREE), search.free)
+    rounding.keep_cuts(degrees)
+    rounding.show_spare()
+    pattern = pattern.with_hidden(rounding.hidden)
+    _grow(search, master, pattern, tell)
+    for _ in range(THINNINGS):
+        rounding = Rounding(master.cuts, search.tables.costs, pattern.hidden, search.free)
+        if not rounding.show_spare().size:
+            break
+        thinned = pattern.with_hidden(rounding.hidden)
+        _grow(search, master, thinned, tell)
+        if search.cost(thinned.hidden) >= search.cost(pattern.hidden):
+            break
+        pattern = thinned
+    return pattern
+
+
+def _grow(search: Search, master: Master, pattern: Pattern, tell: Progress) -> None:
+    """Hides more, by what cuts say, until everything is protected."""
+    order = strided(search.primary)
+    look = attack_in_bulk
+    while (found := look(search, pattern, order, _telling(tell, "attacking"), CUTS_AT_ONCE)).failed:
+        order = found.order
+        if found.is_swept:
+            look = attack
+        master.add(found.cuts)
+        rounding = Rounding(master.cuts, search.tables.costs, pattern.hidden, search.free)
+        fresh = rounding.keep_cuts(_degrees(search, master))
+        pattern.hidden[fresh] = True
+        if not fresh.size:
+            _repair(search, master, pattern, found.failed, tell)
+
+
+def _repair(search: Search, master: Master, pattern: Pattern, exposed: list[int], tell: Progress) -> None:
+    """Where no cut says what is missing: hides what the cheapest movement needs, cell by cell."""
+    movable = search.tables.statuses != Status.REQUIRED
+    discount = 1 + SMALLEST_DISCOUNT - _degrees(search, master)
+    everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, in_parts=False)
+    lost = []
+    for number, cell in enumerate(exposed):
+        tell("repairing", number, len(exposed))
+        if everywhere.missing(pattern, cell) is not None:
+            lost.append(cell)
+    if lost:
+        raise Unprotectable(tuple(lost))
+
+
+def _degrees(search: Search, master: Master) -> Numbers:
+    """How much the cuts want each cell hidden; nothing where they contradict each other, which repairing finds out."""
+    choice = master.choose()
+    return search.free.astype(np.float64) if choice is None else choice.degrees
+
+
+def _telling(tell: Progress, step: str) -> Tell:
+    return lambda done, of: tell(step, done, of)
