@@ -1,12 +1,21 @@
-"""Which passwords are taken. NIST SP 800-63B section 5.1.1.2: length and a list of the commonest, no rules of style."""
+"""Which passwords are taken. NIST SP 800-63B section 5.1.1.2: length and lists of the commonest, no rules of style.
+
+How many guesses a password takes is estimated by zxcvbn, which knows the commonest passwords, words and names, keyboards,
+dates and what people put around them (Wheeler, zxcvbn: Low-Budget Password Strength Estimation, USENIX Security 2016). Its lists
+are English; what is common in German stands here.
+"""
 
 import unicodedata
+
+from zxcvbn import zxcvbn
 
 from survey_service.errors import Refusal
 
 SHORTEST_PASSWORD = 12  # characters
 LONGEST_PASSWORD = 256  # characters; more would only cost time
 FEWEST_DIFFERENT = 5  # characters; "aaaaaaaaaaaa" is long and worth nothing
+FEWEST_GUESSES = 1e10  # zxcvbn's highest grade: decades of one core, at a tenth of a second for each
+_ESTIMATED = 72  # characters; what stands behind them only makes a password better
 
 COMMONEST = frozenset(
     """
@@ -54,6 +63,9 @@ def accepted(password: str, email: str) -> str:
     name = email.partition("@")[0]
     if email in folded or folded in email or (len(name) >= FEWEST_DIFFERENT and name in folded):
         raise WeakPassword("The password is made from the e-mail address.", remedy="Take something unrelated to it.")
+    estimate = zxcvbn(prepared[:_ESTIMATED], user_inputs=[name, *sorted(_COMMON_CORES)])
+    if float(estimate["guesses"]) < FEWEST_GUESSES:
+        raise WeakPassword("The password is too easy to guess.", remedy="Take four or more words by chance.")
     return prepared
 
 

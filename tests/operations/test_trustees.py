@@ -417,7 +417,7 @@ async def test_a_weak_passphrase_is_refused(installation: Installation, tmp_path
     survey_id = await survey_with(installation, tmp_path)
     waiting = await prepare_round(installation, survey_id, tuple(TRUSTEES), threshold=2)
     with pytest.raises(WeakPassphrase):
-        await add_trustee(installation, waiting.round_id, COUNCIL, "twelve chars")
+        await add_trustee(installation, waiting.round_id, COUNCIL, "k7Qx!pe92mnv")
     with pytest.raises(WeakPassword):
         await add_trustee(installation, waiting.round_id, COUNCIL, "council@example.org 1")
     with pytest.raises(NotATrustee):

@@ -40,6 +40,11 @@ def test_an_address_longer_than_any_address_is_refused() -> None:
         "QWERTZUIOPAS",
         "Willkommen!2031#",
         "2031-Sonnenschein",
+        "superman1985!!",
+        "jennifer12091985",
+        "P@ssw0rd!P@ssw0rd!",
+        "manchesterunited",
+        "geheim!geheim!1985",
         "kim.maier@example.org",
         "mein kim.maier 2026",
     ],
@@ -50,8 +55,11 @@ def test_a_password_that_others_would_guess_is_refused_without_repeating_it(pass
     assert password not in str(refused.value)
 
 
-def test_four_words_by_chance_are_taken() -> None:
-    assert accepted("vier worte ohne sinn", EMAIL) == "vier worte ohne sinn"
+@pytest.mark.parametrize(
+    "password", ["vier worte ohne sinn", "four words without sense", "x7Kq!pe92mnv", "Ölfarbe Kamin Zebra Ufer " * 10]
+)
+def test_words_and_characters_by_chance_are_taken(password: str) -> None:
+    assert accepted(password, EMAIL) == password
 
 
 def test_the_same_keys_give_the_same_password_whatever_the_system_makes_of_an_umlaut() -> None:
