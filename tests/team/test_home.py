@@ -6,6 +6,7 @@ import httpx
 
 from survey_service.domain.accounts import Email
 from survey_service.operations.close_round import close_round
+from survey_service.operations.draft_survey import discard_draft, start_draft
 from survey_service.operations.installation import Installation
 from survey_service.operations.release_tables import propose_release
 from survey_service.operations.unseal_round import unseal_round
@@ -46,6 +47,24 @@ async def test_what_no_account_may_do_says_so(
     _, others = parts(await client.get("/team/"))
     assert "Einladungscodes ziehen" in others
     assert "Wartet auf niemanden: Kein Konto darf das." in others
+
+
+async def test_a_survey_that_somebody_has_begun_waits_for_all_who_set_surveys_up(
+    client: httpx.AsyncClient, installation: Installation, password_hash: str
+) -> None:
+    async with installation.database.session("team") as connection:
+        await store.add_account(connection, Email("it@example.org"), "operator", password_hash)
+    draft_id = await start_draft(installation.acting_for("ada@example.org"))
+    await sign_in(client)
+    own, others = parts(await client.get("/team/"))
+    assert f'href="/team/surveys/new/{draft_id}"' in own
+    assert "Ein Entwurf, 0 von 11 Fragen beantwortet, zuletzt geändert von ada@example.org" in own
+    await client.post("/team/sign-out", data={"csrf": await csrf_of(client)}, headers=OWN)
+    await sign_in(client, email="it@example.org")
+    own, others = parts(await client.get("/team/"))
+    assert "Befragung fertig einrichten" not in own
+    assert "Befragung fertig einrichten" in others
+    await discard_draft(installation, draft_id)
 
 
 def parts(answer: httpx.Response) -> tuple[str, str]:

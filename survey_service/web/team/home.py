@@ -3,13 +3,16 @@
 from litestar import Response, Router, get
 from msgspec import Struct
 
-from survey_service.domain.accounts import Account, Email
+from survey_service.domain.accounts import Account, Email, Session, may
+from survey_service.domain.drafts import STEPS, StoredDraft
 from survey_service.domain.rounds import RoundId
 from survey_service.domain.tasks import Task, TaskName
+from survey_service.operations.draft_survey import list_drafts
 from survey_service.operations.read_results import Overview, read_overview
 from survey_service.operations.what_is_next import what_is_next
 from survey_service.web.team import frame
 from survey_service.web.team.door import HOME, LARGEST_FORM, guard, signed_in, team_of
+from survey_service.web.team.draft_frame import address_of, draft_title
 from survey_service.web.team.frame import AnyRequest
 from survey_service.web.team.states import state_of
 from survey_service.web.team.wording import Wording, wording
@@ -33,9 +36,8 @@ PAGES: dict[TaskName, str] = {
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """A task as the page shows it. place: the survey and round it is of. whom: who can do it; none: nobody can."""
+    """A task as the page shows it. place: the survey and round it is of, or the draft. whom: who can do it; none: nobody can."""
 
-    name: TaskName
     title: str
     text: str
     place: str
@@ -52,6 +54,7 @@ async def show_home(request: AnyRequest) -> Response[bytes]:
     words = wording(session.language)
     own = next((account for account in found.accounts if account.email == session.email), None)
     waiting = [_shown(task, overview, found.accounts, own, words) for task in found.tasks]
+    waiting += [_draft(each, found.accounts, session, words) for each in await list_drafts(installation)]
     return frame.page(
         request,
         "team/home.html",
@@ -70,7 +73,6 @@ def _shown(
 ) -> Waiting:
     whom = task.whom(accounts)
     return Waiting(
-        name=task.name,
         title=words(f"task.{task.name}.title"),
         text=words(
             f"task.{task.name}.text",
@@ -82,6 +84,24 @@ def _shown(
         address=PAGES[task.name].format(survey_id=task.survey_id, round_id=task.round_id),
         is_own=own is not None and task.is_for(own),
         whom=whom,
+    )
+
+
+def _draft(stored: StoredDraft, accounts: tuple[Account, ...], session: Session, words: Wording) -> Waiting:
+    """A survey that somebody has begun: it waits for all who set surveys up, since any of them may go on with it."""
+    return Waiting(
+        title=words("task.draft.title"),
+        text=words(
+            "task.draft.text",
+            done=len(stored.draft.settled),
+            all=len(STEPS),
+            email=stored.changed_by,
+            at=words.date(stored.changed_at),
+        ),
+        place=draft_title(stored.draft, words),
+        address=address_of(stored.draft_id),
+        is_own=may(session.role, "set-up-surveys"),
+        whom=tuple(each.email for each in accounts if not each.disabled and may(each.role, "set-up-surveys")),
     )
 
 
