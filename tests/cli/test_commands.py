@@ -13,6 +13,7 @@ from typing import Any
 import click
 import pytest
 
+from questionnaires import definitions
 from survey_service.cli import main
 from survey_service.domain.accounts import Email
 from survey_service.domain.second_factor import Secret
@@ -188,6 +189,8 @@ def test_trustees_hold_and_unseal_a_round_at_the_command_line(run: Run, tmp_path
         (("receipt", "verify", "nowhere", "xyz"), "This is no receipt."),
         (("export", "nowhere", "--format", "csv", "--out", "out.csv"), "There is no round 'nowhere'."),
         (("questionnaire", "check", "nowhere.toml"), "nowhere.toml"),
+        (("questionnaire", "preview", "nowhere.toml"), "nowhere.toml"),
+        (("questionnaire", "preview", "core", "--language", "xx"), "There is no translation into `xx`."),
     ],
 )
 def test_a_refusal_names_reason_and_remedy_on_stderr_and_exits_with_1(
@@ -274,6 +277,20 @@ def test_the_doctor_finds_the_embedded_installation_sound(run: Run) -> None:
 def test_the_library_is_listed_and_sound(run: Run) -> None:
     listed = answer(run("questionnaire", "list", "--json"))
     assert {"core", "pulse", "open-source-2017"} <= {questionnaire["id"] for questionnaire in listed}
+
+
+def test_a_preview_shows_every_question_with_its_answers_in_the_language_asked_for(run: Run) -> None:
+    core = definitions.load(definitions.find("core"), ["en"])
+    shown = " ".join(run("questionnaire", "preview", "core", "--language", "en").stdout.split())
+    for item in core.items:
+        assert item.text["en"] in shown
+        assert all(option.text["en"] in shown for option in item.options)
+    assert all(section.note["en"] in shown for section in core.sections if section.note)
+    document = answer(run("questionnaire", "preview", "core", "--language", "en", "--json"))
+    assert document["languages"] == ["en"]
+    assert run("questionnaire", "preview", "core").stdout.startswith(
+        definitions.load(definitions.find("core")).title["de"]
+    )
 
 
 def test_accounts_are_added_listed_and_disabled(run: Run) -> None:
