@@ -107,6 +107,9 @@ BEGIN
     CLUSTER invitation;
 END
 $$;
+CREATE FUNCTION survey.today() RETURNS date
+    LANGUAGE sql STABLE
+    RETURN ((survey.clock() AT TIME ZONE 'Europe/Berlin'::text))::date;
 CREATE FUNCTION survey.void_invitations(wanted text, hashes bytea[]) RETURNS SETOF bytea
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'survey', 'pg_temp'
@@ -154,6 +157,23 @@ CREATE TABLE survey.account_invitation (
     CONSTRAINT account_invitation_office_check CHECK ((office = ANY (ARRAY['staff-council'::text, 'data-protection'::text]))),
     CONSTRAINT account_invitation_role_check CHECK ((role = ANY (ARRAY['project-team'::text, 'trustee'::text, 'auditor'::text, 'operator'::text])))
 );
+CREATE TABLE survey.stand_in (
+    email text NOT NULL,
+    stands_in text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    CONSTRAINT stand_in_check CHECK ((stands_in <> email)),
+    CONSTRAINT stand_in_check1 CHECK ((last_day >= first_day))
+);
+CREATE VIEW survey.account_today WITH (security_invoker='true') AS
+ SELECT email,
+    COALESCE(office, ( SELECT away.office
+           FROM (survey.stand_in s
+             JOIN survey.account away ON ((away.email = s.email)))
+          WHERE ((s.stands_in = a.email) AND (NOT away.disabled) AND (away.office IS NOT NULL) AND (away.role = a.role) AND ((survey.today() >= s.first_day) AND (survey.today() <= s.last_day)))
+          ORDER BY s.email
+         LIMIT 1)) AS office_today
+   FROM survey.account a;
 CREATE TABLE survey.approval (
     survey_id text NOT NULL,
     definition_sha256 bytea NOT NULL,
@@ -386,14 +406,6 @@ CREATE TABLE survey.session (
     CONSTRAINT session_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT session_token_sha256_check CHECK ((length(token_sha256) = 32))
 );
-CREATE TABLE survey.stand_in (
-    email text NOT NULL,
-    stands_in text NOT NULL,
-    first_day date NOT NULL,
-    last_day date NOT NULL,
-    CONSTRAINT stand_in_check CHECK ((stands_in <> email)),
-    CONSTRAINT stand_in_check1 CHECK ((last_day >= first_day))
-);
 CREATE TABLE survey.survey (
     survey_id text NOT NULL,
     definition bytea NOT NULL,
@@ -580,6 +592,7 @@ REVOKE ALL ON FUNCTION survey.prepare_ballot_box(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.prepare_ballot_box(wanted text) TO survey_operation;
 REVOKE ALL ON FUNCTION survey.rewrite_invitations() FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.rewrite_invitations() TO survey_operation;
+GRANT ALL ON FUNCTION survey.today() TO survey_team;
 REVOKE ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION survey.void_invitations(wanted text, hashes bytea[]) TO survey_operation;
 REVOKE ALL ON FUNCTION survey.withdraw_invitations(wanted text, hashes bytea[]) FROM PUBLIC;
@@ -599,6 +612,11 @@ GRANT UPDATE(role) ON TABLE survey.account_invitation TO survey_team;
 GRANT UPDATE(office) ON TABLE survey.account_invitation TO survey_team;
 GRANT UPDATE(code_sha256) ON TABLE survey.account_invitation TO survey_team;
 GRANT UPDATE(expires_at) ON TABLE survey.account_invitation TO survey_team;
+GRANT SELECT,INSERT,DELETE ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(stands_in) ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(first_day) ON TABLE survey.stand_in TO survey_team;
+GRANT UPDATE(last_day) ON TABLE survey.stand_in TO survey_team;
+GRANT SELECT ON TABLE survey.account_today TO survey_team;
 GRANT SELECT ON TABLE survey.approval TO survey_operation;
 GRANT SELECT ON TABLE survey.approval TO survey_reporting;
 GRANT SELECT ON TABLE survey.approval TO survey_participation;
@@ -698,10 +716,6 @@ GRANT UPDATE(idle_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(confirmed_at) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(failed_confirmations) ON TABLE survey.session TO survey_team;
 GRANT UPDATE(drawn_factor) ON TABLE survey.session TO survey_team;
-GRANT SELECT,INSERT,DELETE ON TABLE survey.stand_in TO survey_team;
-GRANT UPDATE(stands_in) ON TABLE survey.stand_in TO survey_team;
-GRANT UPDATE(first_day) ON TABLE survey.stand_in TO survey_team;
-GRANT UPDATE(last_day) ON TABLE survey.stand_in TO survey_team;
 GRANT SELECT,INSERT ON TABLE survey.survey TO survey_operation;
 GRANT SELECT ON TABLE survey.survey TO survey_reporting;
 GRANT SELECT,INSERT,DELETE ON TABLE survey.survey_draft TO survey_operation;

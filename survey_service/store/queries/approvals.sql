@@ -1,7 +1,7 @@
 -- name: insert_approval
 -- An office approves exactly these bytes of a survey; a second time changes nothing.
 INSERT INTO approval (survey_id, definition_sha256, office, email, approved_on)
-SELECT $1, $2, $3, $4, (clock() AT TIME ZONE 'Europe/Berlin')::date
+SELECT $1, $2, $3, $4, today()
 ON CONFLICT DO NOTHING
 RETURNING office;
 

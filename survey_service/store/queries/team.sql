@@ -46,34 +46,16 @@ SELECT email FROM account WHERE role = ANY($1) AND NOT disabled ORDER BY email F
 -- All accounts, without anything of their passwords and second factors.
 SELECT
     a.email, a.role, a.disabled, a.office, a.second_factor IS NOT NULL AS has_second_factor,
-    coalesce(a.office, o.office) AS office_today
+    o.office_today
 FROM account AS a
-LEFT JOIN LATERAL (
-    SELECT away.office
-    FROM stand_in AS s
-    JOIN account AS away ON away.email = s.email
-    WHERE
-        s.stands_in = a.email AND NOT away.disabled AND away.office IS NOT NULL AND away.role = a.role
-        AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
-    ORDER BY s.email
-    LIMIT 1
-) AS o ON true
+JOIN account_today AS o USING (email)
 ORDER BY a.email;
 
 -- name: select_office
 -- Whom an account that can sign in speaks for today: its own office, or that of somebody it stands in for.
-SELECT coalesce(a.office, o.office)
+SELECT o.office_today
 FROM account AS a
-LEFT JOIN LATERAL (
-    SELECT away.office
-    FROM stand_in AS s
-    JOIN account AS away ON away.email = s.email
-    WHERE
-        s.stands_in = a.email AND NOT away.disabled AND away.office IS NOT NULL AND away.role = a.role
-        AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
-    ORDER BY s.email
-    LIMIT 1
-) AS o ON true
+JOIN account_today AS o USING (email)
 WHERE a.email = $1 AND NOT a.disabled;
 
 -- name: name_stand_in
@@ -84,7 +66,7 @@ FROM account AS away
 JOIN account AS other ON other.email = $2 AND other.role = away.role AND NOT other.disabled
 WHERE
     away.email = $1 AND NOT away.disabled AND other.email <> away.email
-    AND $4::date >= (now() AT TIME ZONE 'Europe/Berlin')::date
+    AND $4::date >= today()
     AND (other.office IS NULL OR other.office IS NOT DISTINCT FROM away.office)
     AND NOT EXISTS (
         SELECT FROM stand_in AS s
@@ -109,7 +91,7 @@ DELETE FROM stand_in WHERE email = $1 OR stands_in = $1;
 -- Who stands in for whom, now or later.
 SELECT email, stands_in, first_day, last_day
 FROM stand_in
-WHERE last_day >= (now() AT TIME ZONE 'Europe/Berlin')::date
+WHERE last_day >= today()
 ORDER BY email;
 
 -- name: list_stand_ins_today
@@ -119,7 +101,7 @@ FROM stand_in AS s
 JOIN account AS a ON a.email = s.stands_in
 WHERE
     s.email = ANY($1) AND NOT a.disabled
-    AND (now() AT TIME ZONE 'Europe/Berlin')::date BETWEEN s.first_day AND s.last_day
+    AND today() BETWEEN s.first_day AND s.last_day
 ORDER BY s.stands_in;
 
 -- name: disable_account
