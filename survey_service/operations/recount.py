@@ -1,19 +1,18 @@
 """The ballot box as anyone may see it after the close, and the recount of it."""
 
-import asyncio
 import re
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from survey_service.domain import ballot_box, encodings
-from survey_service.domain.blind_signatures import load_public_key
-from survey_service.domain.messages import Credential, Terms
+from survey_service.domain import encodings
+from survey_service.domain.messages import Terms
 from survey_service.domain.participation import BallotBoxNotReady
 from survey_service.domain.rounds import Round
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.installation import Installation
-from survey_service.operations.submit_response import is_valid
+from survey_service.operations.tally_ballots import Tally, tally_ballots
 from survey_service.store import participation
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection, Database
@@ -88,22 +87,19 @@ async def read_credentials(database: Database, round_id: str) -> list[ServedCred
 
 
 async def recount(installation: Installation, round_id: str) -> Recount:
-    """Counts again what the ballot box claims. Raises: UnknownRound, WrongState before the close."""
-    database = installation.database
-    async with database.session("reporting") as connection:
-        found = await store.select_round(connection, round_id)
-    try:
-        box = await read_ballot_box(database, round_id)
-        credentials = await read_credentials(database, round_id)
-    except BallotBoxNotReady:
-        raise WrongState(round_id, found.state, "closed") from None
-    faults = await asyncio.to_thread(lambda: tuple(_faults(found, box, credentials)))
+    """Counts again what the ballot box claims, a batch at a time. Raises: UnknownRound, WrongState before the close."""
+    async with installation.database.session("reporting") as connection:
+        found = await _closed(connection, round_id)
+        terms = msgspec.json.decode(found.terms, type=Terms)
+        tally = await tally_ballots(connection, found, terms)
+        is_doubled = await participation.has_doubled_serials(connection, found.round_id)
+    faults = tuple(_faults(found, terms, tally, is_doubled=is_doubled))
     return Recount(
         round_id=round_id,
-        credentials_issued=box.credentials_issued,
-        count=box.count,
-        root=box.root,
-        invalid=None if box.invalid is UNSET else box.invalid,
+        credentials_issued=found.credentials_issued or 0,
+        count=found.ballots or 0,
+        root=(found.ballot_box_root or b"").hex(),
+        invalid=None if found.state == "closed" else found.invalid,
         sound=not faults,
         faults=faults,
     )
@@ -113,11 +109,16 @@ async def holds_receipt(installation: Installation, round_id: str, receipt: str)
     """Whether the ballot box holds this receipt. Raises: UnknownRound, WrongState, NotAReceipt."""
     if not _RECEIPT.fullmatch(receipt.strip().lower()):
         raise NotAReceipt
+    async with installation.database.session("reporting") as connection:
+        found = await _closed(connection, round_id)
+        return await participation.holds_receipt(connection, found.round_id, bytes.fromhex(receipt.strip()))
+
+
+async def _closed(connection: AnyConnection, round_id: str) -> Round:
     try:
-        box = await read_ballot_box(installation.database, round_id)
+        return await _frozen(connection, round_id)
     except BallotBoxNotReady:
         raise WrongState(round_id, "not closed yet", "closed") from None
-    return receipt.strip().lower() in box.receipts
 
 
 async def _frozen(connection: AnyConnection, round_id: str) -> Round:
@@ -127,25 +128,13 @@ async def _frozen(connection: AnyConnection, round_id: str) -> Round:
     return found
 
 
-def _faults(found: Round, box: BallotBox, credentials: list[ServedCredential]) -> list[str]:
-    faults = []
-    terms = msgspec.json.decode(found.terms, type=Terms)
-    public_key = load_public_key(encodings.decode(terms.credential_key))
-    if ballot_box.root(bytes.fromhex(receipt) for receipt in box.receipts).hex() != box.root:
-        faults.append("the root is not that of the receipts")
-    if not len(box.receipts) == box.count <= box.credentials_issued <= terms.roster_size:
-        faults.append("there are more responses than credentials, or more credentials than persons on the roster")
-    if [credential.receipt for credential in credentials] != list(box.receipts):
-        faults.append("the credentials are not those of the receipts")
-    if len({credential.serial for credential in credentials}) < len(credentials):
-        faults.append("a serial stands twice")
-    for credential in credentials:
-        decoded = Credential(
-            serial=encodings.decode(credential.serial),
-            randomizer=encodings.decode(credential.randomizer),
-            signature=encodings.decode(credential.signature),
-        )
-        if not is_valid(public_key, found.round_id, decoded):
-            faults.append("a credential does not verify")
-            break
-    return faults
+def _faults(found: Round, terms: Terms, tally: Tally, *, is_doubled: bool) -> Iterator[str]:
+    if tally.root != found.ballot_box_root:
+        yield "the root is not that of the receipts"
+    ballots, issued = found.ballots or 0, found.credentials_issued or 0
+    if not tally.count == ballots <= issued <= terms.roster_size:
+        yield "there are more responses than credentials, or more credentials than persons on the roster"
+    if is_doubled:
+        yield "a serial stands twice"
+    if not tally.all_valid:
+        yield "a credential does not verify"

@@ -15,26 +15,24 @@ from questionnaires import definitions
 from questionnaires.model import Questionnaire
 from survey_service import blocks
 from survey_service.domain import ballot_box, encodings
-from survey_service.domain.blind_signatures import load_public_key
 from survey_service.domain.key_shares import Share
-from survey_service.domain.messages import Credential, Terms
+from survey_service.domain.messages import Terms
 from survey_service.domain.responses import SealedResponse
 from survey_service.domain.rounds import Round, RoundId
 from survey_service.domain.surveys import Survey
 from survey_service.errors import Refusal, WrongState
 from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
-from survey_service.operations.processes import cores, workshop
+from survey_service.operations.processes import workshop
 from survey_service.operations.sealing_key import read_sealing_key
-from survey_service.operations.submit_response import is_valid
-from survey_service.store import audit_log, participation
+from survey_service.operations.tally_ballots import processes_for, tally_ballots
+from survey_service.store import audit_log
 from survey_service.store import responses as store_responses
 from survey_service.store import rounds as store
 from survey_service.store.database import AnyConnection
 from survey_service.unsealing import OpenedBatch, OpenedResponses, Opener, UnusableSealingKey, open_batch, shuffled
 
-AT_ONCE = 1024  # responses read, verified or opened together: 4 MiB of them
-WORTH_PROCESSES = 20_000  # responses; below, one core opens them within two seconds
+AT_ONCE = 1024  # responses read or opened together: 4 MiB of them
 
 TOO_FEW = "fewer responses than the minimum group size"
 GIVEN_UP = "given up before its unsealing"
@@ -149,39 +147,11 @@ async def _open(installation: Installation, found: Round, on_step: Step, given: 
 
 async def _verify_credentials(connection: AnyConnection, found: Round, terms: Terms) -> None:
     """Whether the ballots are exactly those whose root was published, each with a valid credential of its own."""
-    tree = ballot_box.MerkleTree()
-    public_key = encodings.decode(terms.credential_key)
-    valid = True
-    with workshop(CredentialJudge, public_key, found.round_id, processes=_processes(found)) as judges:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await store.run(connection, "allow_long_statements")
-            batches = participation.credentials_in_batches(connection, found.round_id, AT_ONCE)
-            async for spent, all_valid in judges.each(CredentialJudge.are_valid, batches):
-                valid = valid and all_valid
-                for credential in spent:
-                    tree.add(credential.receipt)
-    if tree.size != found.ballots or tree.head() != found.ballot_box_root:
+    tally = await tally_ballots(connection, found, terms)
+    if not tally.is_of(found):
         raise BallotBoxBroken(found.round_id, "its receipts do not have the published count and root")
-    if not valid:
+    if not tally.all_valid:
         raise BallotBoxBroken(found.round_id, "a credential does not verify")
-
-
-class CredentialJudge:
-    """Verifies credentials of one round, in whatever process it is made."""
-
-    def __init__(self, public_key: bytes, round_id: RoundId) -> None:
-        self._public_key = load_public_key(public_key)
-        self._round_id = round_id
-
-    def are_valid(self, spent: list[participation.SpentCredential]) -> bool:
-        return all(
-            is_valid(
-                self._public_key,
-                self._round_id,
-                Credential(serial=each.serial, randomizer=each.randomizer, signature=each.signature),
-            )
-            for each in spent
-        )
 
 
 async def _open_responses(
@@ -194,7 +164,7 @@ async def _open_responses(
     except UnusableSealingKey:
         raise WrongSealingKey(found.round_id) from None
     batches: list[OpenedBatch] = []
-    with workshop(Opener, *given, terms.questionnaire.sha256, processes=_processes(found)) as openers:
+    with workshop(Opener, *given, terms.questionnaire.sha256, processes=processes_for(found)) as openers:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await store.run(connection, "allow_long_statements")
             async for _, opened in openers.each(open_batch, _sealed(connection, found)):
@@ -218,11 +188,6 @@ async def _sealed(connection: AnyConnection, found: Round) -> AsyncIterator[list
         yield sealed
     if count != found.ballots:
         raise BallotBoxBroken(found.round_id, "its sealed responses are not those of the receipts")
-
-
-def _processes(found: Round) -> int:
-    """A few responses are opened sooner than a process is started."""
-    return cores() if (found.ballots or 0) >= WORTH_PROCESSES else 1
 
 
 async def _destroy_sealed(installation: Installation, round_id: str, on_step: Step) -> None:

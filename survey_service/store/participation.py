@@ -101,6 +101,16 @@ async def credentials_in_batches(
         yield [SpentCredential(**dict(row)) for row in rows]
 
 
+async def has_doubled_serials(connection: AnyConnection, round_id: RoundId) -> bool:
+    """Whether two ballots spend one credential; the key of the table forbids it, and a recount believes no key."""
+    return bool(await connection.fetchval(statement("has_doubled_serials"), round_id))
+
+
+async def holds_receipt(connection: AnyConnection, round_id: RoundId, receipt: bytes) -> bool:
+    """Whether one of a round's ballots has this receipt, 32 bytes."""
+    return bool(await connection.fetchval(statement("holds_receipt"), round_id, receipt))
+
+
 async def credentials(connection: AnyConnection, round_id: RoundId) -> list[SpentCredential]:
     """The spent credentials of a round, in the order of their receipts."""
     rows = await connection.fetch(statement("select_credentials"), round_id)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from survey_service.domain.rounds import Round
+from survey_service.operations import tally_ballots
 from survey_service.operations import unseal_round as unsealing_operation
 from survey_service.operations.close_round import close_round
 from survey_service.operations.installation import Installation
@@ -30,9 +31,10 @@ LAST = "SELECT serial FROM ballot WHERE round_id = $1 ORDER BY serial DESC LIMIT
 @pytest.fixture
 async def answered(installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Round:
     """A closed round of thirty, of which each counts as many: seven batches, two processes."""
-    monkeypatch.setattr(unsealing_operation, "WORTH_PROCESSES", 1)
     monkeypatch.setattr(unsealing_operation, "AT_ONCE", 5)
-    monkeypatch.setattr(unsealing_operation, "cores", lambda: 2)
+    monkeypatch.setattr(tally_ballots, "AT_ONCE", 5)
+    monkeypatch.setattr(tally_ballots, "WORTH_PROCESSES", 1)
+    monkeypatch.setattr(tally_ballots, "cores", lambda: 2)
     found = await new_round(installation, tmp_path)
     seen = ["rudeness"] * RUDENESS + ["none"] * (PEOPLE - RUDENESS)
     await take_part(installation, found, [{"witnessed": (code,)} for code in seen])

@@ -75,3 +75,11 @@ SELECT receipt, serial, randomizer, signature
 FROM ballot
 WHERE round_id = $1
 ORDER BY receipt, serial;
+
+-- name: has_doubled_serials
+-- Whether a serial stands twice in a round's ballot box.
+SELECT EXISTS (SELECT serial FROM ballot WHERE round_id = $1 GROUP BY serial HAVING count(*) > 1);
+
+-- name: holds_receipt
+-- Whether a round's ballot box holds this receipt.
+SELECT EXISTS (SELECT FROM ballot WHERE round_id = $1 AND receipt = $2);
