@@ -47,21 +47,26 @@ def grow_pattern(search: Search, tell: Progress) -> Pattern:
     rounding.keep_cuts(degrees)
     rounding.show_spare()
     pattern = pattern.with_hidden(rounding.hidden)
-    _grow(search, master, pattern, tell)
+    grow(search, master, pattern, tell)
     for _ in range(THINNINGS):
         rounding = Rounding(master.cuts, search.tables.costs, pattern.hidden, search.free)
         if not rounding.show_spare().size:
             break
         thinned = pattern.with_hidden(rounding.hidden)
-        _grow(search, master, thinned, tell)
+        grow(search, master, thinned, tell)
         if search.cost(thinned.hidden) >= search.cost(pattern.hidden):
             break
         pattern = thinned
     return pattern
 
 
-def _grow(search: Search, master: Master, pattern: Pattern, tell: Progress) -> None:
-    """Hides more, by what cuts say, until everything is protected."""
+def grow(search: Search, master: Master, pattern: Pattern, tell: Progress) -> None:
+    """Hides more, by what cuts say, until everything is protected.
+
+    Raises:
+        Unprotectable: hiding all that may be hidden is not enough.
+
+    """
     order = strided(search.primary)
     look = attack_in_bulk
     while (found := look(search, pattern, order, _telling(tell, "attacking"), CUTS_AT_ONCE)).failed:
@@ -74,6 +79,7 @@ def _grow(search: Search, master: Master, pattern: Pattern, tell: Progress) -> N
         pattern.hidden[fresh] = True
         if not fresh.size:
             _repair(search, master, pattern, found.failed, tell)
+    pattern.hidden &= search.free | pattern.moved
 
 
 def _repair(search: Search, master: Master, pattern: Pattern, exposed: list[int], tell: Progress) -> None:

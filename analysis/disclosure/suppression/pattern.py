@@ -87,6 +87,11 @@ class Pattern:
             for moved in self._witnesses.pop(number).cells.tolist():
                 del self._reaches[moved][number]
 
+    @property
+    def moved(self) -> Mask:
+        """Which cells some witness moves; shape (cells,). Others can be shown, and every witness stays."""
+        return np.array([bool(reaches) for reaches in self._reaches])
+
     def moved_with(self, cell: int) -> Cells:
         """The cells that move in a witness that moves `cell`; ascending."""
         found = [self._witnesses[number].cells for number in self._reaches[cell]]
