@@ -13,6 +13,7 @@ import asyncio
 import logging
 from typing import assert_never
 
+from survey_service.custody import KeyDirectoryFailed
 from survey_service.domain.audit_log import SCHEDULE
 from survey_service.domain.rounds import RoundId
 from survey_service.domain.site import TIME_ZONE
@@ -60,7 +61,7 @@ async def run_schedule(installation: Installation) -> None:
 async def run_due(installation: Installation) -> list[str]:
     """Carries out everything that is due now and returns what was done, a sentence each."""
     installation = installation.acting_for(SCHEDULE)
-    tidied = await tidy_keys(installation)  # whoever acts for the rounds: each process sees to its own key directory
+    tidied = await _tidied(installation)  # whoever acts for the rounds: each process sees to its own key directory
     async with installation.database.session("operation") as connection:
         if not await schedule.take_schedule(connection):
             return tidied
@@ -68,6 +69,14 @@ async def run_due(installation: Installation) -> list[str]:
             return tidied + await _run_due(installation)
         finally:
             await schedule.leave_schedule(connection)
+
+
+async def _tidied(installation: Installation) -> list[str]:
+    try:
+        return await tidy_keys(installation)
+    except KeyDirectoryFailed as refusal:
+        logger.warning("schedule: keys that are needed no more stay: %s", refusal.reason)
+        return []  # rounds go on all the same, and the next look tries again
 
 
 async def _run_due(installation: Installation) -> list[str]:

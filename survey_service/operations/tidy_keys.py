@@ -39,7 +39,7 @@ async def tidy_keys(installation: Installation) -> list[str]:
             await audit_log.append(
                 connection, installation.actor, "keys-destroyed", round_id=round_id, count=len(names)
             )
-        done.append(f"{len(names)} keys of round {round_id} are destroyed, which it needs no more")
+        done.append(f"{round_id} rid of {len(names)} keys")
     return done
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from survey_service.attack.attackers import forms
-from survey_service.domain.rounds import Round
+from survey_service.domain.rounds import GRACE, Round
 from survey_service.operations.close_round import close_round
 from survey_service.operations.erase_round import erase_round
 from survey_service.operations.examine import examine
@@ -67,7 +67,7 @@ async def test_each_stage_ends_its_keys_on_every_replica(
     assert held(other, found) == ["credential", "sealing"]
 
     await close_round(one, found.round_id)
-    assert await tidy_keys(other) == [f"1 keys of round {found.round_id} are destroyed, which it needs no more"]
+    assert await tidy_keys(other) == [f"{found.round_id} rid of 1 keys"]
     assert held(other, found) == ["sealing"]
 
     await unseal_round(one, found.round_id)
@@ -100,7 +100,7 @@ async def test_a_replica_tidies_even_while_another_one_acts_for_the_rounds(
     await close_round(one, found.round_id)
     async with one.database.session("operation") as connection:
         assert await schedule.take_schedule(connection)
-        assert await run_due(other) == [f"1 keys of round {found.round_id} are destroyed, which it needs no more"]
+        assert await run_due(other) == [f"{found.round_id} rid of 1 keys"]
         await schedule.leave_schedule(connection)
     assert held(other, found) == ["sealing"]
 
@@ -127,6 +127,22 @@ async def test_a_round_that_is_opened_but_not_unsealed_keeps_its_sealing_key_eve
     await tidy_keys(one)
     await tidy_keys(other)
     assert (held(one, found), held(other, found)) == (["sealing", "storage"], ["sealing"])
+
+
+async def test_a_key_that_cannot_be_destroyed_holds_no_other_round_up(
+    replicas: tuple[Installation, Installation], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, _ = replicas
+    stuck, running = await new_round(one, tmp_path), await new_round(one, tmp_path)
+    await take_part(one, stuck, [GitHub] * RESPONDENTS)
+    await close_round(one, stuck.round_id)
+    await unseal_round(one, stuck.round_id)
+    in_the_way = one.keys.path(stuck.round_id, "trustee-0-gift")
+    in_the_way.mkdir(mode=0o700)  # nothing that can be overwritten, whoever tries
+    await set_times(one, running.round_id, opens=timedelta(days=-14), closes=-GRACE - timedelta(minutes=1))
+    assert f"{running.round_id} closed" in await run_due(one)
+    assert "keys that are needed no more stay" in caplog.text
+    in_the_way.rmdir()
 
 
 async def test_an_erasure_on_a_replica_that_never_had_the_key_says_so_and_the_key_goes_where_it_lies(
