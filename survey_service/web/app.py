@@ -61,12 +61,6 @@ from survey_service.web.team import (
 )
 from survey_service.web.team import pages as team_pages
 
-SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-
 
 def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) -> Litestar:
     """The web service on one installation."""
@@ -130,7 +124,7 @@ def create_app(settings: Settings, *, clock_offset: timedelta = timedelta(0)) ->
         state=State({"site": appearance(read_site(settings.site_file))}),
         lifespan=[lifespan],
         exception_handlers=problems.HANDLERS,
-        response_headers=SECURITY_HEADERS,
+        response_headers=problems.SECURITY_HEADERS,
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Survey service",

@@ -22,6 +22,10 @@ from survey_service.web.team.frame import fault_page
 
 MEDIA_TYPE = "application/problem+json"
 
+_ON_EVERY_FAULT = {"referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
+# What goes wrong leaves by here, past the headers that the application gives to its handlers' answers.
+SECURITY_HEADERS = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", **_ON_EVERY_FAULT}
+
 STATUS = {
     "too_large": 413,
     "malformed": 400,
@@ -74,6 +78,7 @@ def _answer(request: Request[Any, Any, Any], code: str, detail: str, reason: str
     return page(
         "participant/fault.html",
         status_code=status_code,
+        headers=_ON_EVERY_FAULT,
         site=request.app.state["site"],
         lang=LANGUAGES[0],
         languages=LANGUAGES,
@@ -83,7 +88,7 @@ def _answer(request: Request[Any, Any, Any], code: str, detail: str, reason: str
 
 
 def problem(code: str, detail: str, reason: str | None = None) -> Response[bytes]:
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", **SECURITY_HEADERS}
     if code in ("rate_limited", "unavailable"):
         headers["retry-after"] = str(RETRY_AFTER)
     document = ProblemDocument(

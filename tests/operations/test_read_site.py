@@ -126,6 +126,19 @@ async def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs
         assert document.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize("address", ["/nothing-here", "/api/rounds/nothing-here/terms"])
+async def test_what_is_missing_sends_no_referrer_and_is_taken_for_nothing_else(
+    client: httpx.AsyncClient, address: str, accept: str
+) -> None:
+    answer = await client.get(address, headers={"accept": accept})
+
+    assert answer.status_code == httpx.codes.NOT_FOUND
+    assert answer.headers.get_list("referrer-policy") == ["no-referrer"]
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(("age", "is_ok"), [(timedelta(days=3), True), (CONTACTS_HOLD + timedelta(days=1), False)])
 async def test_the_doctor_warns_of_contacts_nobody_has_checked(
     installation: Installation, site_file: Path, age: timedelta, *, is_ok: bool
