@@ -42,9 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = given.command
     try:
         return command(given)
-    except (Unreadable, DoNotAddUp, OSError) as fault:
+    except (Unreadable, DoNotAddUp) as fault:
         _say(str(fault))
-        return BAD_INPUT
+    except OSError as fault:
+        _say(
+            f"{fault.filename or 'a file'}: {fault.strerror}. Name a file that can be read, and a place that can be written to."
+        )
+    return BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:

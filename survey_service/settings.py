@@ -94,7 +94,7 @@ def _checked(given: dict[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
-        raise UnusableSetting(f"A setting cannot be read: {error}.") from error
+        raise _unreadable(error) from error
     _check_ranges(settings)
     data_dir = settings.data_dir.absolute()
     key_dir = settings.key_dir.absolute()
@@ -161,6 +161,17 @@ def _check_addresses(settings: Settings) -> None:
                 f"{PREFIX}TRUSTED_PROXIES holds {proxy!r}, which is no address and no network.",
                 remedy="List addresses (127.0.0.1) and networks (10.0.0.0/8), separated by commas.",
             ) from None
+
+
+def _unreadable(error: msgspec.ValidationError) -> UnusableSetting:
+    """Names the setting and shows one that can be read; never what stands there, which may hold a password."""
+    reason, _, place = str(error).partition(" - at `$.")
+    name = place.rstrip("`")
+    example = getattr(Settings(), name, None)
+    return UnusableSetting(
+        f"{PREFIX}{name.upper()} cannot be read: {reason}.",
+        remedy=f"Such as {PREFIX}{name.upper()}={example}" if example else "",
+    )
 
 
 def _path(kind: type, value: Any) -> Any:

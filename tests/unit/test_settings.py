@@ -29,7 +29,7 @@ def test_a_base_url_is_kept_without_its_last_slash() -> None:
     ("environment", "reason"),
     [
         ({"SURVEY_PROT": "80"}, "SURVEY_PROT is not a setting. Known: BASE_URL, DATABASE_URL"),
-        ({"SURVEY_PORT": "eighty"}, "A setting cannot be read"),
+        ({"SURVEY_PORT": "eighty"}, "SURVEY_PORT cannot be read: .* Such as SURVEY_PORT=8000"),
         ({"SURVEY_PORT": "0"}, "Give a port from 1 to 65535"),
         ({"SURVEY_WORKERS": "0"}, "Give at least 1"),
         ({"SURVEY_BASE_URL": "survey.example"}, "Begin it with https://"),
@@ -37,7 +37,7 @@ def test_a_base_url_is_kept_without_its_last_slash() -> None:
         ({"SURVEY_METRICS_ADDRESS": "[::1]:99999"}, "Write it as 127.0.0.1:9464"),
         ({"SURVEY_METRICS_ADDRESS": "127.0.0.1:8000"}, "Give the metrics a port of their own"),
         ({"SURVEY_LEAVE_SECONDS": "-1"}, "Give 0 or more"),
-        ({"SURVEY_LOG_FORMAT": "xml"}, "A setting cannot be read"),
+        ({"SURVEY_LOG_FORMAT": "xml"}, "SURVEY_LOG_FORMAT cannot be read: .* Such as SURVEY_LOG_FORMAT=text"),
         ({"SURVEY_TRUSTED_PROXIES": "127.0.0.1, proxy"}, "holds 'proxy', which is no address and no network"),
         ({"SURVEY_DATA_DIR": "data", "SURVEY_KEY_DIR": "data/../data/keys"}, "a backup would carry the keys"),
         ({"SURVEY_CONFIG": "nowhere.toml"}, "The settings file nowhere.toml cannot be read"),
@@ -52,8 +52,8 @@ def test_an_unusable_setting_stops_the_start_with_its_remedy(environment: dict[s
     ("line", "reason"),
     [
         ("colour = 1", "colour is not a setting"),
-        ("data_dir = 5", "A setting cannot be read: a path is written as text"),
-        ("port = [1]", "A setting cannot be read"),
+        ("data_dir = 5", "SURVEY_DATA_DIR cannot be read: a path is written as text"),
+        ("port = [1]", "SURVEY_PORT cannot be read"),
         ("port = ", "cannot be read"),
     ],
 )

@@ -76,7 +76,9 @@ def test_bad_input_is_named_with_file_and_line(directory: Path) -> None:
     assert not (directory / "pattern.csv").exists()
     (directory / "policy.toml").write_text("minimum_group_size = 2\n", encoding="utf-8")
     assert analysis(directory, "protect", "instance.jj", "--policy", "policy.toml", "--out", "o").returncode == 2
-    assert analysis(directory, "protect", "missing.jj", "--out", "pattern.csv").returncode == 2
+    missing = analysis(directory, "protect", "missing.jj", "--out", "pattern.csv")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("missing.jj: No such file or directory. Name a file that can be read")
     assert analysis(directory, "protect").returncode == 2
 
 
