@@ -125,7 +125,7 @@ class Database:
                 self._full_until = time.monotonic() + FULL_SECONDS
                 raise
             finally:
-                await pool.release(connection)
+                await _give_back(pool, connection)
 
     async def close(self) -> None:
         for pool in self._pools.values():
@@ -163,6 +163,13 @@ class Database:
             settings["survey.clock_offset"] = f"{self._clock_offset.total_seconds():.6f} seconds"
         patience = {} if role is None else {"command_timeout": _PATIENCE.get(role, LONGEST_SECONDS)}
         return self._address.parameters | {"server_settings": settings, "timeout": CONNECT_SECONDS} | patience
+
+
+async def _give_back(pool: "asyncpg.Pool[Record]", connection: "PoolConnectionProxy[Record]") -> None:
+    """Whoever is cancelled here leaves the giving back to itself; if the pool is closed before it is done, nobody has to know."""
+    giving_back = asyncio.ensure_future(pool.release(connection))
+    giving_back.add_done_callback(lambda done: done.cancelled() or done.exception())
+    await asyncio.shield(giving_back)
 
 
 @contextmanager
