@@ -253,6 +253,29 @@ async def test_an_erasure_by_hand_after_the_backup_is_not_undone_by_the_restore(
         assert await count(new, "response_block", found) == 0
 
 
+async def test_a_code_that_another_one_has_replaced_before_the_backup_stays_so(
+    own: Installation, another: Another, tmp_path: Path
+) -> None:
+    found = await answered_round(own, tmp_path)
+    await invite(own, found.round_id, 2)
+    async with own.database.owner() as connection:
+        await connection.execute(
+            "UPDATE invitation SET void = true WHERE ctid = (SELECT ctid FROM invitation WHERE round_id = $1"
+            " AND blinded_hash IS NULL LIMIT 1)",
+            found.round_id,
+        )
+    await back_up(own, tmp_path / "copy")
+    async with another("new") as new:
+        await restore(new, tmp_path / "copy", Wishes())
+        async with new.database.owner() as connection:
+            left = await connection.fetch(
+                "SELECT void, blinded_hash IS NULL AS free, count(*) FROM invitation WHERE round_id = $1"
+                " GROUP BY void, free ORDER BY void",
+                found.round_id,
+            )
+        assert [tuple(row) for row in left] == [(False, False, RESPONDENTS + 1), (True, True, 1)]
+
+
 async def test_rounds_that_ended_after_the_backup_end_again(
     own: Installation, another: Another, tmp_path: Path
 ) -> None:

@@ -68,12 +68,13 @@ LOCK TABLE survey.invitation IN ACCESS SHARE MODE;
 SELECT setval(pg_get_serial_sequence('survey.round', 'number'), max(number)) FROM survey.round;
 
 -- name: void_codes
--- Binds every code of a round to a message that nobody has: none can be redeemed, and each may have been.
+-- Binds every code of a round to a message that nobody has: none can be redeemed, and each may have been. A code that another
+-- one has taken the place of cannot be redeemed as it is.
 UPDATE invitation
 SET
     blinded_hash = sha256(uuid_send(gen_random_uuid())),
     blind_signature = decode(repeat('00', 384), 'hex')
-WHERE round_id = $1 AND blinded_hash IS NULL;
+WHERE round_id = $1 AND blinded_hash IS NULL AND NOT void;
 
 -- name: end_mailings
 -- Nothing more of a round goes by mail: its codes are void, and its spool is erased.
