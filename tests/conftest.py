@@ -1,4 +1,4 @@
-"""One installation for the whole run, on the real database; tests that look inside make their own."""
+"""An installation for each file of tests, on the real database: no file meets what another one has left."""
 
 import asyncio
 import os
@@ -69,12 +69,12 @@ async def migrated(settings: Settings, *, clock_offset: timedelta = timedelta(0)
         yield installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings_in(tmp_path_factory.mktemp("installation"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def installation(settings: Settings) -> AsyncIterator[Installation]:
     async with migrated(settings) as installation:
         yield installation

@@ -25,9 +25,14 @@ def password_hash() -> str:
 
 @pytest.fixture(autouse=True)
 async def account(installation: Installation, password_hash: str) -> AsyncIterator[None]:
+    await forget_accounts(installation)  # of other tests that share the installation
     async with installation.database.session("team") as connection:
         await store.add_account(connection, EMAIL, "project-team", password_hash)
     yield
+    await forget_accounts(installation)
+
+
+async def forget_accounts(installation: Installation) -> None:
     async with installation.database.owner() as connection:
         for table in ("session", "recovery_code", "known_browser", "account_invitation", "stand_in"):
             await connection.execute(f"DELETE FROM {table}")
