@@ -1,4 +1,4 @@
-"""Rounds and a service that stand for the whole run: what is refused changes nothing, so many tests can share them."""
+"""Rounds and a service that stand for a whole file of tests: what is refused changes nothing, so many tests can share them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ async def nothing_is_due(_: Installation) -> None:
     await asyncio.Event().wait()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def standing_service(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
     """Without the schedule: it would unseal the rounds that other tests have just closed."""
     async with AsyncExitStack() as stack:
@@ -27,7 +27,7 @@ async def standing_service(installation: Installation) -> AsyncIterator[httpx.As
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def participants(
     installation: Installation, standing_service: httpx.AsyncClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Participants:
