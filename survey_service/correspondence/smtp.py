@@ -146,7 +146,7 @@ class MailDoor:
         self._client.close()
 
     async def hand_over(
-        self, message: EmailMessage, recipient: str, *, before: Callable[[], Awaitable[None]]
+        self, message: EmailMessage, recipient: str, *, before: Callable[[], Awaitable[None]] | None = None
     ) -> Outcome:
         """before: awaited right before the mail's content goes, after which an end without an answer is unclear.
 
@@ -162,7 +162,8 @@ class MailDoor:
             return _answered(refused.code)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailServerUnavailable(_kind(error)) from None
-        await before()
+        if before is not None:
+            await before()
         try:
             await self._client.data(content)
         except aiosmtplib.SMTPDataError as refused:

@@ -158,12 +158,8 @@ async def send_test_mail(installation: Installation, round_id: str, address: str
     server = mail_server(installation.settings.smtp_url, installation.settings.mail_from)
     written, _ = await preview_mails(installation, round_id)
     test = message(written, sender=server.sender, recipient=recipient, message_id=new_message_id(server.domain))
-
-    async def nothing() -> None:
-        return
-
     async with MailDoor(server) as door:
-        outcome = await door.hand_over(test, recipient, before=nothing)
+        outcome = await door.hand_over(test, recipient)
     if outcome == "unclear":
         raise MailServerUnavailable("the connection was lost before it answered")
     if outcome != "accepted":

@@ -80,7 +80,7 @@ async def send_notices(installation: Installation) -> int:
                     recipient=email,
                     message_id=new_message_id(server.domain),
                 )
-                outcome = await door.hand_over(told, email, before=_nothing)
+                outcome = await door.hand_over(told, email)
                 if outcome != "later":  # one refused or unclear is not repeated: the first page says the same
                     await mail.settle_notices(connection, email, notices)
                     went += outcome == "accepted"
@@ -88,7 +88,3 @@ async def send_notices(installation: Installation) -> int:
                     break
     logger.info("mail to the team: %d", went)
     return went
-
-
-async def _nothing() -> None:
-    return

@@ -182,12 +182,8 @@ async def _sent(installation: Installation, email: Email, code: WrittenCode, hol
             message_id=new_message_id(server.domain),
         )
         async with asyncio.timeout(SENDING.total_seconds()), MailDoor(server) as door:
-            outcome = await door.hand_over(told, email, before=_nothing)
+            outcome = await door.hand_over(told, email)
     except (MailNotSet, MailServerUnavailable, TimeoutError):
         logger.warning("mail with a set-up code: not sent")
         return False
     return outcome == "accepted"
-
-
-async def _nothing() -> None:
-    return

@@ -1,5 +1,7 @@
 """Completes a pattern cell by cell, then publishes again what turns out not to be needed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,7 @@ from analysis.disclosure.suppression.covering import Draft, Progress
 from analysis.disclosure.suppression.master import Cut
 from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
 from analysis.disclosure.suppression.pattern import Pattern
+from analysis.disclosure.suppression.perturbations import Numbers
 from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
@@ -45,8 +48,20 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
         if missing is not None:
             lacking.append(cell)
             draft.master.add(missing)
+    repair(search, draft.degrees, pattern, lacking, tell)
+
+
+def repair(search: Search, degrees: Numbers, pattern: Pattern, lacking: Sequence[int], tell: Progress) -> None:
+    """Hides what the cheapest movement needs that each of these cells lacks, cell by cell, wherever it lies.
+
+    degrees: how much the cuts want each cell hidden, from 0 to 1; what is wanted costs less.
+
+    Raises:
+        Unprotectable: hiding everything would not be enough.
+
+    """
     movable = search.tables.statuses != Status.REQUIRED
-    discount = 1 + SMALLEST_DISCOUNT - draft.degrees
+    discount = 1 + SMALLEST_DISCOUNT - degrees
     everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, in_parts=False)
     exposed = []
     for number, cell in enumerate(lacking):

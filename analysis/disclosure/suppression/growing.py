@@ -7,12 +7,10 @@ learned on the way needs is then published again, all of it at once, and where t
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.disclosure.linked_tables import Status
 from analysis.disclosure.suppression.attacking import Tell, attack, attack_in_bulk
-from analysis.disclosure.suppression.completing import SMALLEST_DISCOUNT, Unprotectable
+from analysis.disclosure.suppression.completing import repair
 from analysis.disclosure.suppression.covering import HIDDEN_DEGREE, Progress, new_master, strided
 from analysis.disclosure.suppression.master import Master
-from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
 from analysis.disclosure.suppression.pattern import Pattern
 from analysis.disclosure.suppression.perturbations import Numbers
 from analysis.disclosure.suppression.rounding import Rounding
@@ -76,22 +74,8 @@ def grow(search: Search, master: Master, pattern: Pattern, tell: Progress) -> No
         fresh = rounding.keep_cuts(_degrees(search, master))
         pattern.hidden[fresh] = True
         if not fresh.size:
-            _repair(search, master, pattern, found.failed, tell)
+            repair(search, _degrees(search, master), pattern, found.failed, tell)
     pattern.hidden &= search.free | pattern.moved
-
-
-def _repair(search: Search, master: Master, pattern: Pattern, exposed: list[int], tell: Progress) -> None:
-    """Where no cut says what is missing: hides what the cheapest movement needs, cell by cell."""
-    movable = search.tables.statuses != Status.REQUIRED
-    discount = 1 + SMALLEST_DISCOUNT - _degrees(search, master)
-    everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, in_parts=False)
-    lost = []
-    for number, cell in enumerate(exposed):
-        tell("repairing", number, len(exposed))
-        if everywhere.missing(pattern, cell) is not None:
-            lost.append(cell)
-    if lost:
-        raise Unprotectable(tuple(lost))
 
 
 def _degrees(search: Search, master: Master) -> Numbers:
