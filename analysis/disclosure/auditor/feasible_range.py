@@ -1,5 +1,6 @@
 """How far the unknown cells of one linear system can move, by a simplex solver that starts where it stopped."""
 
+from collections import deque
 from enum import IntEnum
 
 import highspy
@@ -11,7 +12,7 @@ from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 LARGEST = 10_000.0  # in a solver's units; HiGHS keeps relations to 1e-7, and double precision has 16 digits
-MOST_TABLES = 400  # that are remembered; the oldest give way
+MOST_TABLES = 2000  # that are remembered; the oldest give way
 MOST_NUMBERS = 10_000_000  # in all tables that are remembered
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
 
@@ -37,6 +38,7 @@ class FeasibleRange:
     lower_found, upper_found: shape (cells,), the ends of what found tables show.
     lower_limit, upper_limit: shape (cells,), what no table passes.
     whole_lower, whole_upper: as found, but by tables of whole numbers only.
+    met: how many tables were found.
     unit: what the solver counts in; its tolerances are absolute, and too fine for large numbers.
     """
 
@@ -53,8 +55,8 @@ class FeasibleRange:
         self._steps = steps
         self._solver = _solver(relations, totals / self.unit, lower / self.unit, upper / self.unit, steps)
         self._given = np.zeros(0, dtype=np.int32)
-        self._tables = np.empty((min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))), self.size))
-        self._met = 0
+        self._tables = deque[Numbers](maxlen=min(MOST_TABLES, max(1, MOST_NUMBERS // max(1, self.size))))
+        self.met = 0
         self._maximise(np.zeros(self.size))
 
     def twin(self) -> "FeasibleRange":
@@ -65,7 +67,7 @@ class FeasibleRange:
 
     def remember(self, other: "FeasibleRange") -> None:
         """All that the other one, of the same system, has found."""
-        for table in other.tables():
+        for table in other.tables_since(0):
             self.note(table)
         np.maximum(self.lower_limit, other.lower_limit, out=self.lower_limit)
         np.minimum(self.upper_limit, other.upper_limit, out=self.upper_limit)
@@ -74,16 +76,13 @@ class FeasibleRange:
         np.minimum(self.whole_lower, other.whole_lower, out=self.whole_lower)
         np.maximum(self.whole_upper, other.whole_upper, out=self.whole_upper)
 
-    def tables(self) -> Numbers:
-        """Tables met that are still remembered; shape (tables, cells)."""
-        return self._tables[: self._met]
+    def tables_since(self, met: int) -> Numbers:
+        """Tables that were met after the first `met` and are still remembered; shape (tables, cells)."""
+        fresh = min(self.met - met, len(self._tables))
+        return np.array([self._tables[-place] for place in range(fresh, 0, -1)]).reshape(fresh, self.size)
 
     def suppose(self, cells: Indices, values: Numbers) -> None:
-        """Start anew, knowing these cells as well; what was supposed before is forgotten.
-
-        Tables that were found before and hold these values show at once what still moves.
-
-        """
+        """Start anew, knowing these cells as well; what was supposed before is forgotten."""
         back = self._given
         self._solver.changeColsBounds(back.size, back, self._lower[back] / self.unit, self._upper[back] / self.unit)
         self._given = cells.astype(np.int32)
@@ -95,21 +94,16 @@ class FeasibleRange:
             limit[:] = bound
             limit[cells] = values
             found[:] = start
-        tables = self.tables()
-        fitting = np.flatnonzero(np.all(np.abs(tables[:, cells] - values) <= self._close(values), axis=1))
-        for table in tables[fitting]:
-            np.minimum(self.lower_found, table, out=self.lower_found)
-            np.maximum(self.upper_found, table, out=self.upper_found)
 
     def open_ends(self, end: End) -> Mask:
         """Where the found end has not reached the limit; shape (cells,)."""
         if end is End.UPPER:
-            return self.upper_found < self.upper_limit - self._close(self.upper_limit)
-        return self.lower_found > self.lower_limit + self._close(self.lower_limit)
+            return self.upper_found < self.upper_limit - self.close(self.upper_limit)
+        return self.lower_found > self.lower_limit + self.close(self.lower_limit)
 
-    def moves(self) -> Mask:
-        """Which cells two of the found tables show with different values; shape (cells,)."""
-        return np.asarray(self.upper_found - self.lower_found > 2 * self._close(self.upper_found))
+    def close(self, bound: Numbers) -> Numbers:
+        """How near a bound, or a value, is at it."""
+        return np.asarray(tolerance(bound / self.unit) * self.unit)
 
     def sweep(self, end: End, cells: Mask) -> None:
         """Push many cells towards one end at a time; a corner of the polytope is an end of many of them."""
@@ -141,17 +135,14 @@ class FeasibleRange:
 
     def note(self, point: Numbers) -> None:
         """Keep what this table, which fits, shows of all cells at once."""
-        self._tables[self._met % len(self._tables)] = point
-        self._met += 1
+        self._tables.append(point)
+        self.met += 1
         np.minimum(self.lower_found, point, out=self.lower_found)
         np.maximum(self.upper_found, point, out=self.upper_found)
         rounded = np.round(point)
-        if np.all(np.abs(point - rounded) < self._close(rounded)) and self._holds(rounded):
+        if np.all(np.abs(point - rounded) < self.close(rounded)) and self._holds(rounded):
             np.minimum(self.whole_lower, rounded, out=self.whole_lower)
             np.maximum(self.whole_upper, rounded, out=self.whole_upper)
-
-    def _close(self, bound: Numbers) -> Numbers:
-        return np.asarray(tolerance(bound / self.unit) * self.unit)
 
     def _holds(self, table: Numbers) -> bool:
         return bool(

@@ -3,12 +3,11 @@
 A person counted alone in a cell knows that cell. Supposing it known, no further primary cell may be left one value.
 Whether relations leave it one is decided by null vectors: after the coalition's cells are held still, a cell still
 moves unless its row of null vectors is a combination of theirs. Bounds play no part in that as long as the known value
-lies strictly inside its interval: then some table has it and touches no bound, and can be moved in every direction.
-Elsewhere linear programs decide.
+lies strictly inside its interval and no cell beside it is left one value: then some table has it and touches no bound,
+and can be moved in every direction. Elsewhere linear programs decide.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import comb
 
@@ -17,20 +16,17 @@ from msgspec import Struct
 
 from analysis.disclosure.auditor.attacker import Attacker, Indices
 from analysis.disclosure.auditor.elimination import PRIME, SEED, Vectors, null_vectors
-from analysis.disclosure.auditor.feasible_range import End, FeasibleRange, Unproven
+from analysis.disclosure.auditor.feasible_range import Unproven
 from analysis.disclosure.auditor.intervals import Intervals, boxed_range, components
 from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.auditor.report import Discovery
+from analysis.disclosure.auditor.supposing import Coalition, learnt_by
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
 
 MOST_COALITIONS = 100_000  # that are tried; a system with more is unproven
 MOST_SUPPOSED = 5_000  # of them by linear programs, which take some hundred times as long
-MANY = 100  # coalitions from which on two threads are worth their start
 MOST_VECTORS = 64  # a coalition that knows more cells is unproven
-LEAST_GAIN = 0.5  # share of the cells not seen to move that a look must show to move for another to follow
 CONFIRMATIONS = 2  # a cell that moves is called still with a chance of 1 in 2**62
-
-Coalition = tuple[int, ...]
 
 
 class Insiders(Struct, frozen=True, kw_only=True):
@@ -88,11 +84,12 @@ def insider_discoveries(
     at_bounds: list[tuple[_Part, list[Coalition]]] = []
     for part in parts:
         bounded: list[Coalition] = []
+        moving = bool(np.all(intervals.upper[part.cells] > intervals.lower[part.cells]))
         for group in _coalitions(part.known, coalition):
             still = _held_still(vectors, group, part.aims)
             if still.size:
                 discoveries.append(_discovery(attacker, group, still))
-            elif not _strictly_inside(group, values, intervals):
+            elif not (moving and _strictly_inside(group, values, intervals)):
                 bounded.append(group)
         at_bounds.append((part, bounded))
     supposed = sum(len(bounded) for _, bounded in at_bounds)
@@ -133,51 +130,18 @@ def _by_programs(
         reach = intervals.ranges.get(int(intervals.component[part.cells[0]]))
         if reach is None:
             reach = boxed_range(attacker, part.cells, part.equations, steps)
-        # The true table fits whatever anybody knows of themselves. It decides nothing: it saves looking for others.
-        reach.note(values[part.cells])
-        targets = np.isin(part.cells, part.aims)
-        if len(groups) < MANY:
-            return _halve(attacker, part, reach, values, (groups, targets))
-        half = len(groups) // 2
-        first, second = (groups[:half], targets), (groups[half:], targets)
-        other = reach.twin()
+        known = [tuple(np.searchsorted(part.cells, group).tolist()) for group in groups]
+        answers = learnt_by(reach, values[part.cells], np.isin(part.cells, part.aims), known)
     except Unproven as reason:
         return [], [f"insiders: {reason}"]
-    # Two halves at once: HiGHS lets other threads run while it solves. What is found is the same in any order.
-    with ThreadPoolExecutor(1) as pool:
-        others = pool.submit(_halve, attacker, part, other, values, second)
-        discoveries, unproven = _halve(attacker, part, reach, values, first)
-        more, more_unproven = others.result()
-    return discoveries + more, unproven + more_unproven
-
-
-def _halve(
-    attacker: Attacker, part: _Part, reach: FeasibleRange, values: Numbers, first: tuple[list[Coalition], Mask]
-) -> tuple[list[Discovery], list[str]]:
-    """Coalitions all together, then halves of those for whom a target is not seen to move, and halves of these."""
     discoveries: list[Discovery] = []
     unproven: list[str] = []
-    waiting = [first]
-    while waiting:
-        together, targets = waiting.pop()
-        known = np.array(sorted(set().union(*together)))
-        own = np.isin(part.cells, known)
-        reach.suppose(np.searchsorted(part.cells, known), values[known])
-        try:
-            if len(together) > 1:
-                # What moves although all of them pool what they know moves for each of them.
-                _look_for_movement(reach, targets & ~own)
-            else:
-                still = _left_one_value(reach, part, targets & ~own)
-                if still.size:
-                    discoveries.append(_discovery(attacker, together[0], still))
-        except Unproven as reason:
-            if len(together) == 1:
-                unproven.append(f"insiders who know cells {attacker.cells[known].tolist()}: {reason}")
-        open_targets = targets & (own | ~reach.moves())
-        if len(together) > 1 and open_targets.any():
-            half = len(together) // 2
-            waiting += [(together[half:], open_targets), (together[:half], open_targets)]
+    for learnt in answers:
+        group = tuple(part.cells[list(learnt.known)].tolist())
+        if learnt.reason:
+            unproven.append(f"insiders who know cells {attacker.cells[list(group)].tolist()}: {learnt.reason}")
+        else:
+            discoveries.append(_discovery(attacker, group, part.cells[list(learnt.disclosed)]))
     return discoveries, unproven
 
 
@@ -233,35 +197,3 @@ def _annihilators(rows: list[list[int]], width: int) -> Vectors:
             weight[pivot] = 0
             weight[pivot] = -sum(a * b for a, b in zip(row, weight.tolist(), strict=True)) % PRIME
     return weights
-
-
-def _look_for_movement(reach: FeasibleRange, targets: Mask) -> None:
-    """Push those of the targets that are not seen to move, as long as that shows many more of them.
-
-    Raises:
-        Unproven: where the solver gives up.
-
-    """
-    unseen = targets & ~reach.moves()
-    while unseen.any():
-        for end in End:
-            reach.sweep(end, unseen & ~reach.moves())
-        left = unseen & ~reach.moves()
-        if left.sum() > (1 - LEAST_GAIN) * unseen.sum():
-            return
-        unseen = left
-
-
-def _left_one_value(reach: FeasibleRange, part: _Part, targets: Mask) -> Indices:
-    """Which targets have one value left when what is supposed is known.
-
-    Raises:
-        Unproven: where the solver gives up.
-
-    """
-    _look_for_movement(reach, targets)
-    for cell in np.flatnonzero(targets & ~reach.moves()).tolist():
-        for end in End:
-            if not reach.moves()[cell]:
-                reach.reach(cell, end)
-    return part.cells[targets & ~reach.moves()]

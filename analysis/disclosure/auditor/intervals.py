@@ -15,7 +15,7 @@ from analysis.disclosure.auditor.propagation import tolerance
 from analysis.disclosure.linked_tables import Mask, Numbers
 
 STEPS = 1_000_000  # simplex steps for one question; a limit in steps gives the same answer on every machine
-MANY = 1000  # cells of a component from which on two threads are worth their start
+MANY = 200  # open ends from which on two threads are worth their start
 SWEEP_GAIN = 0.02  # share of the open ends that a sweep must close for another to follow
 ROUNDING = 1e-5  # a bound this close to a whole number is that number
 UNBOUNDED = 10.0  # times all totals of a component together: no corner of it lies so far out
@@ -160,17 +160,19 @@ def _search(
         found.lower_proven[cells] = found.upper_proven[cells] = False
         return None
     search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
-    if goals is None and cells.size >= MANY:
-        # The two ends at once: HiGHS lets other threads run while it solves. What is proven is the same in any order.
-        other = reach.twin()
-        with ThreadPoolExecutor(1) as pool:
-            upper_ends = pool.submit(_Search(other, None, whole=attacker.whole).close, End.UPPER)
-            search.close(End.LOWER)
-            upper_ends.result()
-        reach.remember(other)
+    search.sweep()
+    ends = search.ends()
+    if len(ends) < MANY:
+        search.close(ends)
     else:
-        for end in End:
-            search.close(end)
+        # Two halves at once: HiGHS lets other threads run while it solves. What is proven is the same in any order.
+        half = len(ends) // 2
+        other = search.twin()
+        with ThreadPoolExecutor(1) as pool:
+            second = pool.submit(other.close, ends[half:])
+            search.close(ends[:half])
+            second.result()
+        reach.remember(other.reach)
     found.unproven[cells] = search.open_ends(End.LOWER) | search.open_ends(End.UPPER)
     found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
     found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
@@ -186,39 +188,47 @@ class _Search:
     """Which ends of one component's cells are still worth a linear program."""
 
     def __init__(self, reach: FeasibleRange, goals: Goals | None, *, whole: bool) -> None:
-        self._reach, self._goals, self._whole = reach, goals, whole
+        self.reach, self._goals, self._whole = reach, goals, whole
 
-    def close(self, end: End) -> None:
-        """Find one end of every cell that still needs it."""
-        self.sweep(end)
-        for cell in np.flatnonzero(self.open_ends(end)).tolist():
+    def twin(self) -> Self:
+        """The same search for a second thread."""
+        return type(self)(self.reach.twin(), self._goals, whole=self._whole)
+
+    def sweep(self) -> None:
+        """Push all open ends together, as long as that closes many of them."""
+        for end in End:
+            unmet = self.open_ends(end)
+            while unmet.any():
+                with suppress(Unproven):  # single ends may still be reached
+                    self.reach.sweep(end, unmet)
+                left = self.open_ends(end)
+                if left.sum() > (1 - SWEEP_GAIN) * unmet.sum():
+                    break
+                unmet = left
+
+    def ends(self) -> list[tuple[int, End]]:
+        """Cells with those of their ends that are still open, by end."""
+        return [(cell, end) for end in End for cell in np.flatnonzero(self.open_ends(end)).tolist()]
+
+    def close(self, ends: list[tuple[int, End]]) -> None:
+        """Find these ends, one by one."""
+        for cell, end in ends:
             # Tables found for other cells in the meantime may have reached this end too.
             if self.open_ends(end)[cell]:
                 with suppress(Unproven):  # the end stays open, which is noted afterwards
-                    self._reach.reach(cell, end)
+                    self.reach.reach(cell, end)
 
     def shown(self) -> tuple[Numbers, Numbers]:
         """The ends found so far, rounded inward where cells are whole."""
-        lower, upper = self._reach.lower_found, self._reach.upper_found
+        lower, upper = self.reach.lower_found, self.reach.upper_found
         if self._whole:
-            rounding = ROUNDING * self._reach.unit
+            rounding = ROUNDING * self.reach.unit
             return np.ceil(lower - rounding) + 0.0, np.floor(upper + rounding) + 0.0  # + 0.0 turns -0.0 into 0.0
         return lower, upper
 
     def open_ends(self, end: End) -> Mask:
         """Ends not at their limit, of cells whose goals are not met."""
-        unmet = self._reach.open_ends(end)
+        unmet = self.reach.open_ends(end)
         if self._goals is not None:
             unmet &= self._goals.unmet(*self.shown(), end)
         return unmet
-
-    def sweep(self, end: End) -> None:
-        """Push all open ends together, as long as that closes many of them."""
-        unmet = self.open_ends(end)
-        while unmet.any():
-            with suppress(Unproven):  # single ends may still be reached
-                self._reach.sweep(end, unmet)
-            left = self.open_ends(end)
-            if left.sum() > (1 - SWEEP_GAIN) * unmet.sum():
-                return
-            unmet = left

@@ -104,7 +104,7 @@ def _look(search: Search, pattern: Pattern, cells: list[int], tell: Tell, most_c
     for cell in cells:
         tell(tried, len(cells))
         tried += 1
-        missing = near.missing(pattern, cell, only_near=True)
+        missing = near.missing(pattern, cell)
         if missing is not None:
             failed.append(cell)
             cuts += missing

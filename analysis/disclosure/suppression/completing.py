@@ -44,7 +44,7 @@ def complete(search: Search, draft: Draft, tell: Progress) -> None:
     lacking = []
     for number, cell in enumerate(cells):
         tell("attacking", number, len(cells))
-        missing = near.missing(pattern, cell, only_near=True)
+        missing = near.missing(pattern, cell)
         if missing is not None:
             lacking.append(cell)
             draft.master.add(missing)
@@ -62,7 +62,7 @@ def repair(search: Search, degrees: Numbers, pattern: Pattern, lacking: Sequence
     """
     movable = search.tables.statuses != Status.REQUIRED
     discount = 1 + SMALLEST_DISCOUNT - degrees
-    everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, in_parts=False)
+    everywhere = Neighbourhoods(search, movable, pattern.hidden, discount, part_size=None)
     exposed = []
     for number, cell in enumerate(lacking):
         tell("repairing", number, len(lacking))
@@ -98,7 +98,7 @@ def _missing_without(search: Search, pattern: Pattern, near: Neighbourhoods, cel
     moved = pattern.moved_with(cell)
     near_by = set(search.neighbours(cell).tolist())
     for other in sorted(moved[search.is_primary[moved]].tolist(), key=lambda other: (other not in near_by, other)):
-        missing = near.missing(pattern, other, cell, only_near=True)
+        missing = near.missing(pattern, other, cell)
         if missing is not None:
             return missing
     return None

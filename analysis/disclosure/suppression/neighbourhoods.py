@@ -10,58 +10,52 @@ from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
 
-PART_SIZE = 2000  # cells of a part's program
+PART_SIZE = 2500  # cells of a part's program
 CERTAINTY = 1e-6  # of what a cut asks
 INNER_SHARE = 0.4  # of a part; cells further out are better served by a part of their own
 
 
 class Neighbourhoods:
-    """Programs over the cells of one mask: one over all of them, and where they are many, parts for speed.
+    """Programs over the cells of one mask: for each cell one of the cells near by, and one of all that it is linked to.
 
-    A part that finds a movement is right. A part that finds none leaves it to the whole.
+    A part that finds a movement is right. A part that finds none is right where its reason holds for all cells;
+    otherwise the larger program is asked.
 
-    movable: which cells move, shape (cells,). free, discount: as in `Search.program`. in_parts: False where movements
+    movable: which cells move, shape (cells,). free, discount: as in `Search.program`. part_size: None where movements
         should be the cheapest of all.
     """
 
     def __init__(
-        self, search: Search, movable: Mask, free: Mask, discount: Numbers | None = None, *, in_parts: bool = True
+        self,
+        search: Search,
+        movable: Mask,
+        free: Mask,
+        discount: Numbers | None = None,
+        *,
+        part_size: int | None = PART_SIZE,
     ) -> None:
         self._search = search
         self._movable = movable
         self._free = free.copy()
         self._discount = discount
         self._blocked: set[int] = set()
-        self._parts: list[Perturbations] = []
-        self._part_of: dict[int, int] = {}
-        self._whole: Perturbations | None = None
-        self._in_parts = in_parts and int(movable.sum()) > PART_SIZE
+        self._near = _Parts(part_size or movable.size)
+        self._linked = _Parts(movable.size)
 
-    @property
-    def whole(self) -> Perturbations:
-        if self._whole is None:
-            self._whole = self._program(np.flatnonzero(self._movable))
-        return self._whole
-
-    def missing(
-        self, pattern: Pattern, cell: int, without: int | None = None, *, only_near: bool = False
-    ) -> tuple[Cut, ...] | None:
-        """Finds witnesses for all that `cell` needs. None: there are; otherwise what any pattern needs that has them.
-
-        only_near: a part's word is enough.
-        """
+    def missing(self, pattern: Pattern, cell: int, without: int | None = None) -> tuple[Cut, ...] | None:
+        """Finds witnesses for all that `cell` needs. None: there are; otherwise what any pattern needs that has them."""
         before = pattern.hidden.copy() if self._discount is not None else None
-        near = self._part(cell) if self._in_parts else self.whole
-        cuts = self._search.meet(pattern, near, cell, without)
-        if cuts is None:
-            cuts = self._search.guard(pattern, near, cell, without)
-        if cuts is not None and near is not self._whole and not only_near and not _forbids(cuts, pattern):
-            cuts = self._search.meet(pattern, self.whole, cell, without)
-            if cuts is None:
-                cuts = self._search.guard(pattern, self.whole, cell, without)
+        near = self._program(self._near, cell)
+        cuts = self._ask(pattern, near, cell, without)
+        if cuts is not None and near.cells.size >= self._near.size and not _forbids(cuts, pattern):
+            cuts = self._ask(pattern, self._program(self._linked, cell), cell, without)
         if before is not None:
             self._give_away(np.flatnonzero(pattern.hidden & ~before))
         return cuts
+
+    def _ask(self, pattern: Pattern, program: Perturbations, cell: int, without: int | None) -> tuple[Cut, ...] | None:
+        cuts = self._search.meet(pattern, program, cell, without)
+        return self._search.guard(pattern, program, cell, without) if cuts is None else cuts
 
     def block(self, cell: int) -> None:
         self._blocked.add(cell)
@@ -82,29 +76,26 @@ class Neighbourhoods:
                 program.price(cells, price, price)
 
     def _programs(self) -> list[Perturbations]:
-        return self._parts if self._whole is None else [*self._parts, self._whole]
+        return [*self._near.programs, *self._linked.programs]
 
-    def _program(self, cells: Cells) -> Perturbations:
-        program = self._search.program(cells, self._free, self._discount)
-        for cell in sorted(self._blocked):
-            program.block(cell)
-        return program
+    def _program(self, parts: "_Parts", cell: int) -> Perturbations:
+        if cell not in parts.of:
+            cells = self._around(cell, parts.size)
+            inner = cells[: max(1, int(cells.size * INNER_SHARE))] if cells.size >= parts.size else cells
+            parts.of |= {c: len(parts.programs) for c in inner.tolist() if c not in parts.of}
+            program = self._search.program(np.sort(cells), self._free, self._discount)
+            for blocked in sorted(self._blocked):
+                program.block(blocked)
+            parts.programs.append(program)
+        return parts.programs[parts.of[cell]]
 
-    def _part(self, cell: int) -> Perturbations:
-        if cell not in self._part_of:
-            cells = self._near(cell)
-            inner = cells[: max(1, int(cells.size * INNER_SHARE))] if cells.size >= PART_SIZE else cells
-            self._part_of |= {c: len(self._parts) for c in inner.tolist() if c not in self._part_of}
-            self._parts.append(self._program(np.sort(cells)))
-        return self._parts[self._part_of[cell]]
-
-    def _near(self, cell: int) -> Cells:
+    def _around(self, cell: int, size: int) -> Cells:
         """Movable cells in the order of their distance, the cell itself first."""
         by_cell, by_relation = self._search.by_cell, self._search.by_relation
         found = {cell: None}
         seen_relations: set[int] = set()
         layer = [cell]
-        while layer and len(found) < PART_SIZE:
+        while layer and len(found) < size:
             relations = np.concatenate([by_cell.indices[by_cell.indptr[c] : by_cell.indptr[c + 1]] for c in layer])
             fresh = [r for r in dict.fromkeys(relations.tolist()) if r not in seen_relations]
             seen_relations.update(fresh)
@@ -114,9 +105,18 @@ class Neighbourhoods:
                 new = [c for c in cells[self._movable[cells]].tolist() if c not in found]
                 found |= dict.fromkeys(new)
                 layer += new
-                if len(found) >= PART_SIZE:
+                if len(found) >= size:
                     break
         return np.array(list(found), dtype=np.int64)
+
+
+class _Parts:
+    """Programs made so far. size: cells of a larger part are left out. of: the number of a cell's program."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.programs: list[Perturbations] = []
+        self.of: dict[int, int] = {}
 
 
 def _forbids(cuts: tuple[Cut, ...], pattern: Pattern) -> bool:

@@ -4,16 +4,22 @@ A corner of the polytope of all movements takes a part of the cells far enough, 
 corner serves many cells, that is much quicker than a program for each of them.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from analysis.disclosure.suppression.pattern import Pattern
-from analysis.disclosure.suppression.perturbations import NEGLIGIBLE, Movement, Numbers, new_solver
+from analysis.disclosure.suppression.perturbations import NEGLIGIBLE, Cells, Movement, Numbers, new_solver
 from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
 
+LANES = 2
+MANY = 100  # linked primary cells from which on a sweep may pay
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
 STEPS_PER_CELL = 20  # of the simplex method; a cell that takes more is quicker served alone
 MOST_SWEEPS = 60
@@ -24,39 +30,61 @@ SEED = 1
 
 
 def sweep(search: Search, pattern: Pattern) -> None:
-    """Adds witnesses, as long as each of them serves so many cells that it pays."""
-    cells = np.flatnonzero(pattern.hidden)
-    open_cells = _OpenCells(search, pattern, cells)
+    """Adds witnesses, as long as each of them serves so many cells that it pays: for halves of linked cells at once."""
+    shares = [
+        (linked, share)
+        for linked in _linked(search, np.flatnonzero(pattern.hidden))
+        if (primary := linked[search.is_primary[linked]]).size >= MANY
+        for share in np.array_split(primary, 2)
+    ]
+    with ThreadPoolExecutor(LANES) as pool:
+        found = list(pool.map(lambda share: _sweep(search, pattern, *share), shares))
+    for movement in chain.from_iterable(found):
+        pattern.add(movement)
+
+
+def _linked(search: Search, cells: Cells) -> list[Cells]:
+    """Cells by what they are linked with through relations; nothing moves from one group to another."""
+    among = search.by_relation[:, cells].astype(bool)
+    count, group = connected_components(among.T @ among, directed=False)
+    return [cells[group == number] for number in range(count)]
+
+
+def _sweep(search: Search, pattern: Pattern, cells: Cells, share: Cells) -> list[Movement]:
+    open_cells = _OpenCells(search, pattern, cells, share)
     program = _Program(search, cells)
     random = np.random.default_rng(SEED)
     served = steps = 0.0
+    found: list[Movement] = []
     for number in range(MOST_SWEEPS):
         before = open_cells.count
         if before == 0:
-            return
+            break
         upper, lower, gains = open_cells.goals(random.random(cells.size), random.random(cells.size))
         resting = random.random(len(search.tables.insiders)) < RESTING[number % len(RESTING)]
         still = open_cells.known_by(np.flatnonzero(resting).tolist())
         upper[still] = lower[still] = 0
         amounts = program.furthest(upper, lower, gains)
         if amounts is None:
-            return
+            break
         moved = np.flatnonzero(np.abs(amounts) > NEGLIGIBLE)
-        pattern.add(Movement(cells=cells[moved], amounts=amounts[moved], cost=0.0))
+        found.append(Movement(cells=cells[moved], amounts=amounts[moved], cost=0.0))
         open_cells.note(amounts)
         served, steps = served * MEMORY + before - open_cells.count, steps * MEMORY + program.steps
         if number >= 2 * len(RESTING) and served * STEPS_PER_CELL < steps:
-            return
+            break
+    return found
 
 
 class _OpenCells:
-    """What hidden cells still need; `cells` are their indices, and every array has a place for each."""
+    """What hidden cells still need, of `share` only; `cells` are their indices, and every array has a place for each."""
 
-    def __init__(self, search: Search, pattern: Pattern, cells: NDArray[np.int64]) -> None:
+    def __init__(self, search: Search, pattern: Pattern, cells: Cells, share: Cells) -> None:
         demands = search.demands
         self._reach = demands.reach
-        self._wanted_up, self._wanted_down = demands.up[cells], demands.down[cells]
-        self._width, self._least = demands.width[cells], demands.least[cells]
+        asked = np.isin(cells, share)
+        self._wanted_up, self._wanted_down = demands.up[cells] * asked, demands.down[cells] * asked
+        self._width, self._least = demands.width[cells] * asked, demands.least[cells]
         self._room_up, self._room_down = search.room_up[cells], search.room_down[cells]
         rooms = [pattern.room(cell) if self._width[place] else (0.0, 0.0) for place, cell in enumerate(cells.tolist())]
         self._up, self._down = (np.array(ends, dtype=np.float64) for ends in zip(*rooms, strict=True))
@@ -76,7 +104,7 @@ class _OpenCells:
         """How many cells need more."""
         return int((self._unmet() | self._exposed()).sum())
 
-    def known_by(self, people: list[int]) -> NDArray[np.int64]:
+    def known_by(self, people: list[int]) -> Cells:
         return np.concatenate([np.zeros(0, dtype=np.int64), *(self._known[person] for person in people)])
 
     def goals(self, coin: Numbers, weights: Numbers) -> tuple[Numbers, Numbers, Numbers]:
@@ -116,7 +144,7 @@ class _OpenCells:
 class _Program:
     """All movements of `cells`, one column each; it starts where it stopped. steps: of the last search."""
 
-    def __init__(self, search: Search, cells: NDArray[np.int64]) -> None:
+    def __init__(self, search: Search, cells: Cells) -> None:
         among = search.by_relation[:, cells].tocsr()
         among = among[np.flatnonzero(np.diff(among.indptr) > 0)]
         program = highspy.HighsLp()

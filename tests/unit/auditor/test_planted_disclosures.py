@@ -127,6 +127,16 @@ def test_somebody_counted_alone_learns_from_bounds_too() -> None:
     assert report.discoveries == (Discovery(known=(2,), disclosed=(0,)),)
 
 
+def test_an_insider_uses_what_two_relations_leave_one_value_together() -> None:
+    # Cells 2 and 3 are each other's negative, and neither is below zero: so they are zero, which no single relation tells.
+    both = tables([1, 9, 0, 0], [{0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 3: -1}], totals=[10, 10], primary=[1])
+
+    report = audit_tables(both, hiding(both, 0, 1, 2, 3))
+
+    assert report.failures == ()
+    assert report.discoveries == (Discovery(known=(0,), disclosed=(1,)),)
+
+
 def test_listed_insiders_replace_those_counted_alone() -> None:
     pair = tables([4, 1, 30, 35], [{0: 1, 1: 1, 2: 1, 3: -1}], primary=[0], insiders=((2,),))
 
