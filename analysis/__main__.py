@@ -10,7 +10,7 @@ import numpy as np
 from analysis.disclosure.auditor import AuditReport, DoNotAddUp, audit_tables, redundant_cells
 from analysis.disclosure.jj_format import Unreadable, read_instance, read_pattern, write_intervals, write_pattern
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
-from analysis.disclosure.policy import ProtectionPolicy, linked_tables, read_policy
+from analysis.disclosure.policy import ProtectionPolicy, levels_beyond_bounds, linked_tables, read_policy
 from analysis.disclosure.suppression import Unprotectable, protect
 
 PASSED, NOT_PASSED, BAD_INPUT = 0, 1, 2  # exit statuses
@@ -127,7 +127,14 @@ def _audit(given: argparse.Namespace) -> int:
 
 def _read(given: argparse.Namespace) -> tuple[ProtectionPolicy | None, LinkedTables]:
     policy = read_policy(given.policy) if given.policy else None
-    return policy, linked_tables(read_instance(given.instance), policy)
+    instance = read_instance(given.instance)
+    beyond = levels_beyond_bounds(instance)
+    if beyond.size:
+        cells = ", ".join(map(str, beyond[:SHOWN])) + (", …" if beyond.size > SHOWN else "")
+        _say(
+            f"lpl, upl or spl of {beyond.size} primary cells ask for more than lb and ub leave: {cells}; lb and ub count"
+        )
+    return policy, linked_tables(instance, policy)
 
 
 def _write_intervals(path: Path, tables: LinkedTables, report: AuditReport) -> None:

@@ -146,12 +146,23 @@ def write_intervals(path: Path, hidden: Mask, lowest: Numbers, highest: Numbers)
     path.write_text("".join(["index,lo,hi\n", *rows]), encoding="utf-8", newline="\n")
 
 
-def _lines(path: Path) -> list[Line]:
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        Unreadable: bytes that are no text.
+        OSError: the file cannot be opened.
+
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise Unreadable(path, line, "not UTF-8") from None
+
+
+def _lines(path: Path) -> list[Line]:
+    text = read_text(path)
     lines = [(number, stripped) for number, line in enumerate(text.split("\n"), 1) if (stripped := line.strip())]
     if not lines:
         raise Unreadable(path, 1, "the file is empty")
@@ -170,7 +181,9 @@ def _count(path: Path, lines: Sequence[Line], place: int, what: str) -> int:
 
 def _cells(path: Path, lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     rows = [text.split() for _, text in lines]
-    for (number, _), row in zip(lines, rows, strict=True):
+    for before, ((number, _), row) in enumerate(zip(lines, rows, strict=True)):
+        if len(row) == 1:
+            raise Unreadable(path, number, f"more cells are announced than the {before} before this line")
         if len(row) != len(FIELDS):
             raise Unreadable(path, number, f"a cell has {len(FIELDS)} fields ({' '.join(FIELDS)}), this has {len(row)}")
         if row[_STATUS] not in STATUSES:
@@ -234,8 +247,11 @@ def _relations(path: Path, lines: Sequence[Line], size: int) -> tuple[csr_array,
         wrong = [index for index in indices if not (0 <= index < size and index.is_integer())]
         if wrong:
             raise Unreadable(path, number, f"{_shortest(wrong[0])} is no cell of the instance: 0 to {size - 1}")
+        factors = [float(term) for term in terms[1::2]]
+        if not np.isfinite(factors).all():
+            raise Unreadable(path, number, "a coefficient is not finite")
         cells += indices
-        coefficients += [float(term) for term in terms[1::2]]
+        coefficients += factors
         starts.append(len(cells))
     matrix = csr_array(
         (np.array(coefficients), np.array(cells, dtype=np.int32), np.array(starts, dtype=np.int32)),

@@ -26,7 +26,7 @@ class LinkedTables(Struct, frozen=True, kw_only=True, eq=False):
     values: shape (cells,). Everything the other members say holds for them.
     costs: shape (cells,), what hiding the cell loses, usually respondents; at least 0.
     statuses: int8, shape (cells,), of `Status`.
-    lower, upper: shape (cells,), bounds that everybody knows without any table; upper may be infinite.
+    lower, upper: shape (cells,), bounds that everybody knows without any table; they may be infinite.
     lower_protection, upper_protection: shape (cells,), how far below and above its value a primary cell must remain
         possible. sliding_protection: how wide its interval must be at least. At least 0; of primary cells only.
     relations: shape (relations, cells). totals: shape (relations,). `relations @ values == totals`.

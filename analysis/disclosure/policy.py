@@ -16,8 +16,9 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
+from numpy.typing import NDArray
 
-from analysis.disclosure.jj_format import Instance, Unreadable
+from analysis.disclosure.jj_format import Instance, Unreadable, read_text
 from analysis.disclosure.linked_tables import LinkedTables, Status
 from analysis.disclosure.people import known_by_people
 
@@ -46,10 +47,10 @@ def read_policy(path: Path) -> ProtectionPolicy:
         OSError: the file cannot be opened.
 
     """
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         return msgspec.convert(tomllib.loads(text), ProtectionPolicy)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         raise Unreadable(path, int(found[1]) if found else 1, f"no TOML: {error}") from None
     except msgspec.ValidationError as error:
@@ -93,6 +94,14 @@ def linked_tables(instance: Instance, policy: ProtectionPolicy | None) -> Linked
     )
 
 
+def levels_beyond_bounds(instance: Instance) -> NDArray[np.int64]:
+    """The primary cells that the file asks more room for than lb and ub leave; they are held to lb and ub."""
+    down, up = instance.values - instance.lower, instance.upper - instance.values
+    beyond = (instance.lower_protection > down) | (instance.upper_protection > up)
+    beyond |= instance.sliding_protection > down + up
+    return np.flatnonzero(beyond & np.isin(instance.statuses, ["u", "m"]))
+
+
 def zeros_are(instance: Instance, policy: ProtectionPolicy | None) -> Zeros:
     if policy is not None and policy.zeros is not None:
         return policy.zeros
@@ -108,6 +117,6 @@ def is_integral(tables: Instance | LinkedTables) -> bool:
 def _line_of_fault(text: str, fault: str) -> int:
     keys = re.findall(r"`\$?\.?(\w+)`", fault)
     for number, line in enumerate(text.splitlines(), 1):
-        if any(re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line) for key in keys):
+        if any(re.match(rf"\s*\[*\s*\"?{re.escape(key)}\"?\s*[]=]", line) for key in keys):
             return number
     return 1

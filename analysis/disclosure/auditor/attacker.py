@@ -28,7 +28,7 @@ class Attacker(Struct, frozen=True, kw_only=True, eq=False):
     cells: shape (unknown,), where the unknown cells stand in the tables. Those that bounds alone fix are known.
     relations: shape (equations, unknown); only relations with an unknown cell.
     totals: shape (equations,), what the unknown cells of a relation add up to.
-    lower, upper: shape (unknown,), bounds that everybody knows; upper may be infinite.
+    lower, upper: shape (unknown,), bounds that everybody knows; they may be infinite.
     whole: whether all cells are known to be whole numbers.
     """
 

@@ -8,7 +8,6 @@ from analysis.disclosure.auditor.attacker import Attacker
 from analysis.disclosure.auditor.exact import exactly_determined, one_value_left
 from analysis.disclosure.auditor.insiders import insider_discoveries
 from analysis.disclosure.auditor.intervals import STEPS, Intervals, feasibility_intervals
-from analysis.disclosure.auditor.known_zeros import zero_by_printed_totals
 from analysis.disclosure.auditor.propagation import narrowed
 from analysis.disclosure.auditor.remainders import Remainders, remainders_below
 from analysis.disclosure.auditor.report import AuditReport, Failure, Interval, Requirement
@@ -48,10 +47,9 @@ def audit_tables(
     attacker = narrowed(public)
     intervals = feasibility_intervals(attacker, None if every_interval else requirements.goals(), steps)
     disclosed = exactly_determined(attacker) | one_value_left(intervals)
-    zeros = zero_by_printed_totals(tables, hidden)[attacker.cells]
-    failures = list(_failures(attacker, requirements, intervals, disclosed, zeros))
+    failures = list(_failures(attacker, requirements, intervals, disclosed))
     failed = np.isin(attacker.cells, [failure.cell for failure in failures])
-    sound = requirements.primary & ~failed & ~zeros & ~intervals.unproven
+    sound = requirements.primary & ~failed & ~intervals.unproven
     unproven = [f"cell {cell}: the solver gave up" for cell in attacker.cells[intervals.unproven].tolist()]
     insiders = insider_discoveries(tables, attacker, intervals, sound & ~disclosed, coalition, steps)
     remainders = (
@@ -72,7 +70,6 @@ def audit_tables(
         hidden=int(hidden.sum()),
         primary=int((tables.statuses == Status.PRIMARY).sum()),
         exactly_disclosed=tuple(attacker.cells[disclosed].tolist()),
-        known_zeros=tuple(attacker.cells[zeros].tolist()),
         narrowest=_narrowest(attacker, requirements, intervals),
         intervals=_all_intervals(tables, hidden, attacker, intervals) if every_interval else (),
         failures=tuple(sorted([*failures, *(_printed(tables, cell) for cell in printed)], key=lambda f: f.cell)),
@@ -88,9 +85,9 @@ def _printed(tables: LinkedTables, cell: int) -> Failure:
 
 
 def _failures(
-    attacker: Attacker, requirements: Requirements, intervals: Intervals, disclosed: Mask, zeros: Mask
+    attacker: Attacker, requirements: Requirements, intervals: Intervals, disclosed: Mask
 ) -> Iterator[Failure]:
-    for cell in np.flatnonzero(requirements.primary & ~zeros).tolist():
+    for cell in np.flatnonzero(requirements.primary).tolist():
         lower, upper = float(intervals.lower[cell]), float(intervals.upper[cell])
         failed = requirements.failed(cell, lower, upper)
         if disclosed[cell]:

@@ -18,7 +18,7 @@ STEPS = 1_000_000  # simplex steps for one question; a limit in steps gives the 
 MANY = 200  # open ends from which on two threads are worth their start
 SWEEP_GAIN = 0.02  # share of the open ends that a sweep must close for another to follow
 ROUNDING = 1e-5  # a bound this close to a whole number is that number
-UNBOUNDED = 10.0  # times all totals of a component together: no corner of it lies so far out
+UNBOUNDED = 10.0  # times all totals and bounds of a component together: corners of it hardly lie so far out
 
 
 class Goals(Struct, frozen=True, kw_only=True, eq=False):
@@ -132,7 +132,7 @@ def _split(members: Indices, labels: Indices) -> list[Indices]:
 
 
 def boxed_range(attacker: Attacker, cells: Indices, equations: Indices, steps: int) -> FeasibleRange:
-    """One component's range, in which infinite bounds are replaced by some that no corner reaches.
+    """One component's range, in which infinite bounds are replaced by some that corners hardly reach.
 
     Raises:
         Unproven: where no table fits, or the solver gives up.
@@ -140,13 +140,45 @@ def boxed_range(attacker: Attacker, cells: Indices, equations: Indices, steps: i
     """
     relations, totals = csr_array(attacker.relations[equations][:, cells]), attacker.totals[equations]
     lower, upper = attacker.lower[cells], attacker.upper[cells]
-    return FeasibleRange(relations, totals, lower, np.minimum(upper, _box(attacker, cells, equations)), steps)
+    box = _box(attacker, cells, equations)
+    return FeasibleRange(relations, totals, np.maximum(lower, -box), np.minimum(upper, box), steps)
 
 
 def _box(attacker: Attacker, cells: Indices, equations: Indices) -> float:
-    lower, upper = attacker.lower[cells], attacker.upper[cells]
-    given = np.concatenate([attacker.totals[equations], lower, upper[np.isfinite(upper)]])
-    return UNBOUNDED * float(1 + np.abs(given).sum())
+    given = np.concatenate([attacker.totals[equations], attacker.lower[cells], attacker.upper[cells]])
+    return UNBOUNDED * float(1 + np.abs(given[np.isfinite(given)]).sum())
+
+
+def _endless(attacker: Attacker, cells: Indices, equations: Indices, steps: int) -> tuple[Mask, Mask]:
+    """Which cells can fall and which can grow without end; both shape (cells,).
+
+    A way in which the cells can move together leads on for ever where it stops at no bound.
+
+    Raises:
+        Unproven: where the solver gives up.
+
+    """
+    falls, grows = np.isinf(attacker.lower[cells]), np.isinf(attacker.upper[cells])
+    if not (falls.any() or grows.any()):
+        return falls, grows
+    relations = csr_array(attacker.relations[equations][:, cells])
+    nothing = np.zeros(equations.size)
+    ways = FeasibleRange(relations, nothing, -falls.astype(np.float64), grows.astype(np.float64), steps)
+    for end, able in ((End.LOWER, falls), (End.UPPER, grows)):
+        while True:
+            resting = able & ~_moves(ways, end)
+            ways.sweep(end, resting)
+            if not (resting & _moves(ways, end)).any():
+                break
+        if falls.any():  # then ways may cancel out in a sum of cells, and only single ones tell
+            for cell in np.flatnonzero(resting).tolist():
+                if not _moves(ways, end)[cell]:
+                    ways.reach(cell, end)
+    return _moves(ways, End.LOWER), _moves(ways, End.UPPER)
+
+
+def _moves(ways: FeasibleRange, end: End) -> Mask:
+    return np.asarray((ways.upper_found if end is End.UPPER else -ways.lower_found) > ways.close(np.zeros(ways.size)))
 
 
 def _search(
@@ -155,6 +187,7 @@ def _search(
     """Find the ends of one component's cells and write them into `found`. None: no table was found."""
     try:
         reach = boxed_range(attacker, cells, equations, steps)
+        falls, grows = _endless(attacker, cells, equations, steps)
     except Unproven:
         found.unproven[cells] = True
         found.lower_proven[cells] = found.upper_proven[cells] = False
@@ -177,9 +210,7 @@ def _search(
     found.lower_proven[cells] = ~reach.open_ends(End.LOWER)
     found.upper_proven[cells] = ~reach.open_ends(End.UPPER)
     lower, upper = search.shown()
-    # A cell that follows another out of all bounds stops where that one meets the box, or a little earlier.
-    unbounded = np.isinf(attacker.upper[cells]) & (upper > _box(attacker, cells, equations) / 2)
-    found.lower[cells], found.upper[cells] = lower, np.where(unbounded, np.inf, upper)
+    found.lower[cells], found.upper[cells] = np.where(falls, -np.inf, lower), np.where(grows, np.inf, upper)
     found.whole_lower[cells], found.whole_upper[cells] = reach.whole_lower, reach.whole_upper
     return reach
 
@@ -224,7 +255,7 @@ class _Search:
         if self._whole:
             rounding = ROUNDING * self.reach.unit
             return np.ceil(lower - rounding) + 0.0, np.floor(upper + rounding) + 0.0  # + 0.0 turns -0.0 into 0.0
-        return lower, upper
+        return np.maximum(lower, self.reach.lower_limit) + 0.0, np.minimum(upper, self.reach.upper_limit) + 0.0
 
     def open_ends(self, end: End) -> Mask:
         """Ends not at their limit, of cells whose goals are not met."""

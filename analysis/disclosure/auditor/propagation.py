@@ -29,8 +29,8 @@ def narrowed(attacker: Attacker) -> Attacker:
 
 
 def tolerance(bound: Numbers) -> Numbers:
-    """How close to a bound a number has reached it."""
-    return TOLERANCE + PRECISION * np.abs(bound)
+    """How close to a bound a number has reached it; an infinite one is never reached."""
+    return TOLERANCE + PRECISION * np.where(np.isinf(bound), 0.0, np.abs(bound))
 
 
 def implied_bounds(attacker: Attacker) -> tuple[Numbers, Numbers]:

@@ -31,7 +31,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Interval(Struct, frozen=True, kw_only=True):
-    """Between which values everybody must place a cell; `upper` may be infinite."""
+    """Between which values everybody must place a cell; ends may be infinite."""
 
     cell: int
     lower: float
@@ -57,7 +57,6 @@ class AuditReport(Struct, frozen=True, kw_only=True):
 
     hidden, primary: how many cells are not printed; how many of them must be protected.
     exactly_disclosed: hidden cells that relations or bounds leave one value, in ascending order.
-    known_zeros: those of them that a printed zero total makes zero. They fail nothing: the total tells it by itself.
     narrowest: the primary cells with the narrowest intervals, narrowest first; where the search could end early, the
         interval that was seen.
     intervals: of every hidden cell in ascending order, where all were asked for.
@@ -71,7 +70,6 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     hidden: int
     primary: int
     exactly_disclosed: tuple[int, ...]
-    known_zeros: tuple[int, ...]
     narrowest: tuple[Interval, ...]
     intervals: tuple[Interval, ...]
     failures: tuple[Failure, ...]

@@ -53,18 +53,25 @@ class Requirements(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def requirements_of(tables: LinkedTables, attacker: Attacker, minimum_group_size: int | None) -> Requirements:
-    """minimum_group_size: None where only protection levels count."""
+    """No release can make an interval wider than everybody knows it to be, so no more than that is asked.
+
+    attacker: with the bounds that everybody knows, not narrowed. minimum_group_size: None where only protection levels
+    count.
+    """
     cells = attacker.cells
     primary = tables.statuses[cells] == Status.PRIMARY
     values = tables.values[cells]
-    possible = attacker.upper - attacker.lower  # no release can make an interval wider than everybody knows it to be
+    lower, upper = attacker.lower, attacker.upper
+    if attacker.whole:
+        lower, upper = np.ceil(lower), np.floor(upper)
+    possible = upper - lower
     size = -np.inf if minimum_group_size is None else float(minimum_group_size)
     return Requirements(
         primary=primary,
-        below=np.where(primary, values - tables.lower_protection[cells], np.inf),
-        above=np.where(primary, values + tables.upper_protection[cells], -np.inf),
-        width=np.where(primary, tables.sliding_protection[cells], 0.0),
-        group_above=np.where(primary, np.minimum(size, attacker.upper), -np.inf),
+        below=np.where(primary, np.maximum(values - tables.lower_protection[cells], lower), np.inf),
+        above=np.where(primary, np.minimum(values + tables.upper_protection[cells], upper), -np.inf),
+        width=np.where(primary, np.minimum(tables.sliding_protection[cells], possible), 0.0),
+        group_above=np.where(primary, np.minimum(size, upper), -np.inf),
         group_width=np.where(primary, np.clip(size - 1, 0.0, possible), 0.0),
         remainder_above=size,
     )

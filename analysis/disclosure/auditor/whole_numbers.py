@@ -151,8 +151,10 @@ class _Seen:
             )
             if answer.x is not None:
                 self._note(cells, np.round(answer.x))
-            if answer.status == UNBOUNDED:
-                self.upper[cell] = np.inf  # no lower bound is infinite
+            if answer.status == UNBOUNDED and sign > 0:
+                self.lower[cell] = -np.inf
+            elif answer.status == UNBOUNDED:
+                self.upper[cell] = np.inf
             proven &= answer.status in (OPTIMAL, UNBOUNDED)
         return proven
 

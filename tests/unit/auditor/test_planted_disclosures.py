@@ -78,13 +78,29 @@ def test_a_cell_that_bounds_alone_fix_is_nobodys_disclosure() -> None:
     assert [(i.lower, i.upper) for i in report.intervals] == [(3.0, 3.0), (4.0, 4.0)]
 
 
-def test_parts_of_a_total_printed_as_zero_are_reported_by_themselves() -> None:
-    empty = tables([0, 0, 0], [{0: 1, 1: 1, 2: -1}], primary=[0])
+def test_a_primary_zero_under_a_total_printed_as_zero_is_disclosed() -> None:
+    empty = tables([0, 0, 0], [{0: 1, 1: 1, 2: -1}], primary=[0], protection=0, upper=9)
 
-    report = audit_tables(empty, hiding(empty, 0, 1))
+    assert audit_tables(empty, hiding(empty, 0, 1, 2)).passed
+    printed = audit_tables(empty, hiding(empty, 0, 1))
 
-    assert report.passed
-    assert report.known_zeros == (0, 1)
+    assert printed.exactly_disclosed == (0, 1)
+    assert [(f.cell, f.requirements) for f in printed.failures] == [(0, (Requirement.NOT_DETERMINED,))]
+
+
+def test_protection_levels_are_held_to_what_bounds_let_anybody_think_possible() -> None:
+    # Nobody counts below zero, and the office has six people: what the levels ask beyond that no pattern can give.
+    office = tables([1, 40, 41], [{0: 1, 1: 1, 2: -1}], primary=[0], protection=10, upper=[6, 60, 60])
+    narrower = replace(office, upper=np.array([6.0, 42.0, 60.0]))
+
+    assert audit_tables(office, hiding(office, 0, 1), minimum_group_size=10).passed
+    failed = audit_tables(narrower, hiding(narrower, 0, 1), minimum_group_size=10, every_interval=True)
+    assert [failure.cell for failure in failed.failures] == []
+    low = replace(office, lower=np.array([0.0, 37.0, 0.0]))
+    report = audit_tables(low, hiding(low, 0, 1), minimum_group_size=10)
+    assert [(f.cell, f.upper, f.requirements) for f in report.failures] == [
+        (0, 4.0, (Requirement.ABOVE, Requirement.WIDE, Requirement.GROUP_ABOVE, Requirement.GROUP_WIDE))
+    ]
 
 
 def test_a_zero_that_shows_only_by_subtraction_is_disclosed() -> None:
@@ -93,7 +109,6 @@ def test_a_zero_that_shows_only_by_subtraction_is_disclosed() -> None:
     report = audit_tables(subtracted, hiding(subtracted, 0, 1))
 
     assert not report.passed
-    assert report.known_zeros == ()
     assert report.exactly_disclosed == (0, 1)
 
 
@@ -104,6 +119,30 @@ def test_a_cell_without_relation_and_upper_bound_is_unbounded() -> None:
 
     assert report.passed
     assert [(i.lower, i.upper) for i in report.intervals] == [(0.0, np.inf), (3.0, np.inf), (0.0, np.inf)]
+
+
+def test_a_cell_that_is_tied_to_many_without_bounds_has_no_end_itself() -> None:
+    # Nothing printed bounds the five equal cells or their sum, which grows five times as fast as each of them.
+    equal = [{place: 1.0, place + 1: -1.0} for place in range(4)]
+    tied = tables([4, 4, 4, 4, 4, 20], [*equal, {**dict.fromkeys(range(5), 1.0), 5: -1.0}], primary=[0])
+
+    report = audit_tables(tied, np.ones(6, dtype=np.bool_), every_interval=True)
+
+    assert report.passed
+    assert [(i.lower, i.upper) for i in report.intervals] == [(0.0, np.inf)] * 6
+
+
+def test_a_cell_that_may_be_negative_has_no_lower_end_unless_relations_give_one() -> None:
+    # A loss in cell 0 leaves cell 2 of the gain in cell 1, and cell 3 is what the gain lacks to 12.
+    signed = tables([-4, 9, 5, 3], [{0: 1, 1: 1, 2: -1}, {1: 1, 3: 1}], totals=[0, 12], primary=[0], lower=-np.inf)
+    bounded = replace(signed, lower=np.array([-np.inf, 0.0, 0.0, 0.0]))
+
+    report = audit_tables(signed, hiding(signed, 0, 1, 2, 3), every_interval=True)
+    assert report.passed
+    assert [(i.lower, i.upper) for i in report.intervals] == [(-np.inf, np.inf)] * 4
+    report = audit_tables(bounded, hiding(bounded, 0, 1, 3), every_interval=True)
+    assert report.passed
+    assert [(i.lower, i.upper) for i in report.intervals] == [(-7.0, 5.0), (0.0, 12.0), (0.0, 12.0)]
 
 
 def test_somebody_counted_alone_subtracts_themselves() -> None:

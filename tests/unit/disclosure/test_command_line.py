@@ -88,3 +88,19 @@ def test_tables_that_nothing_can_protect_end_with_one(directory: Path) -> None:
     assert refused.returncode == 1
     assert "1 of the primary cells: 1." in refused.stderr
     assert not (directory / "pattern.csv").exists()
+
+
+def test_levels_that_no_pattern_can_give_are_named_and_held_to_the_bounds(directory: Path) -> None:
+    # Nobody is counted below zero, and cell 1 is known to be nine at most: it has neither five below nor nine above.
+    asking = PLAIN.replace("1 3 3 u 0 100 1 7 9", "1 3 3 u 0 9 5 9 12").replace("3 0 0 z", "3 0 0 s")
+    (directory / "instance.jj").write_text(asking, encoding="utf-8")
+    (directory / "policy.toml").write_text("minimum_group_size = 10\n", encoding="utf-8")
+    policy = ("--policy", "policy.toml")
+    protected = analysis(directory, "protect", "instance.jj", *policy, "--out", "pattern.csv")
+    assert protected.returncode == 0
+    assert (
+        protected.stderr == "lpl, upl or spl of 1 primary cells ask for more than lb and ub leave: 1; lb and ub count\n"
+    )
+    audit = ("audit", "instance.jj", *policy, "--pattern", "pattern.csv", "--out", "intervals.csv")
+    assert analysis(directory, *audit).returncode == 0
+    assert "\n1,0,9\n" in (directory / "intervals.csv").read_text(encoding="utf-8")

@@ -96,6 +96,8 @@ def test_every_way_of_writing_an_instance_reads_the_same(tmp_path: Path, text: s
         (("1 (1) 2", "1 [1] 2"), 8, "a relation reads"),
         (("1 (1) 2", "9 (1) 2"), 8, "9 is no cell"),
         (("1 (1) 2 (1)", "1 (1) 1 (1)"), 8, "a cell twice"),
+        (("1 (1) 2", "1 (1e400) 2"), 8, "not finite"),
+        (("0\n4\n", "0\n5\n"), 7, "more cells are announced than the 4 before"),
         (("1 3 3 u", "1 4 3 u"), 8, "the values give 1, not 0"),
         (("0\n1\n0 4", "0\n2\n0 4"), 8, "ends after 1 of 2 relations"),
     ],
@@ -163,12 +165,20 @@ def test_zeros_are_published_where_the_file_orders_it_and_protected_elsewhere(tm
         ("minimum_group_size = 10\nminimum = 3\n", 2),
         ("minimum_group_size = \n", 1),
         ("zeros = 'published'\n", 1),
+        ("minimum_group_size = 10\n\n[zeros]\nall = 1\n", 3),
     ],
 )
 def test_a_policy_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     with pytest.raises(Unreadable) as caught:
         read_policy(written(tmp_path, text, "policy.toml"))
     assert caught.value.line == line
+
+
+def test_a_policy_that_is_no_text_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(b"minimum_group_size = 10\n# caf\xe9\n")
+    with pytest.raises(Unreadable, match=r"line 2: not UTF-8"):
+        read_policy(path)
 
 
 def test_a_pattern_comes_back_as_it_was_written(tmp_path: Path) -> None:
