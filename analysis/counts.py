@@ -57,14 +57,15 @@ def figures(questionnaire: Questionnaire, wanted: Sequence[str] = ()) -> list[Fi
 
 def count(responses: Responses, figure: Figure) -> Counted:
     if isinstance(figure, Item):
+        valid = responses.valid(figure)
         return Counted(
             figure=figure,
-            valid=responses.valid(figure),
+            valid=valid,
             categories=tuple(
                 Category(
                     code=option.code,
                     is_sensitive=figure.sensitive and not option.harmless,
-                    members=responses.chose(figure, option.code),
+                    members=responses.chose(figure, option.code) & valid,
                 )
                 for option in figure.options
                 if not option.missing

@@ -80,9 +80,24 @@ def _with_margins(dimensions: Dimensions) -> list[Dimensions]:
 
 def _dimension(questionnaire: Questionnaire, dimension: str) -> Item:
     item = questionnaire.item(dimension)
-    if item is None or item.kind != "single" or item.sensitive:
+    if item is None or not groups_people(questionnaire, item):
         raise UnprotectedPlan(f"{dimension} does not group people")
     return item
+
+
+def groups_people(questionnaire: Questionnaire, item: Item) -> bool:
+    """Whether the sizes of its groups tell of nothing but the groups.
+
+    One that is not asked of everyone is asked because of one answer to one question that groups people itself: all its
+    groups together are then a group like any other.
+    """
+    if item.kind != "single" or item.sensitive:
+        return False
+    conditions = [condition for condition in questionnaire.conditions if condition.id in item.show_if]
+    if not conditions:
+        return True
+    opening = [questionnaire.item(name) for condition in conditions for name in condition.items]
+    return len(opening) == 1 and opening[0] is not None and groups_people(questionnaire, opening[0])
 
 
 def _check_crossings(cuts: Sequence[Cut]) -> None:

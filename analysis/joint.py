@@ -73,7 +73,13 @@ def is_carried(questionnaire: Questionnaire, planned: PlannedStatistic) -> bool:
 
 
 def statistics(
-    responses: Responses, plan: Plan, policy: Policy, seen: Collection[str], released: Sequence[SafeTable]
+    responses: Responses,
+    plan: Plan,
+    policy: Policy,
+    seen: Collection[str],
+    released: Sequence[SafeTable],
+    *,
+    first_minimum: int,
 ) -> Iterator[SafeStatistic]:
     """What was planned, each shown or hidden.
 
@@ -83,11 +89,13 @@ def statistics(
         policy: the minimum group size in force.
         seen: ids of the figures of the whole round that show; a statistic of any other one does not.
         released: the tables that go out; weights rest on groups that show in them.
+        first_minimum: the minimum group size of the round's first release, by which numbers of people are rounded. By
+            another one in each release they would be told more and more closely.
 
     Yields: in the order of the plan, of a scale alpha before omega.
 
     """
-    joint = _Joint(responses, plan, policy, released)
+    joint = _Joint(responses, plan, policy, released, first_minimum)
     for planned in plan.statistics:
         found: list[SafeStatistic] = []
         if set(named(planned)) <= set(seen):
@@ -113,8 +121,11 @@ def is_perfect(one: SafeStatistic) -> bool:
 class _Joint:
     """One round's answers, as statistics take them."""
 
-    def __init__(self, responses: Responses, plan: Plan, policy: Policy, released: Sequence[SafeTable]) -> None:
+    def __init__(
+        self, responses: Responses, plan: Plan, policy: Policy, released: Sequence[SafeTable], first_minimum: int
+    ) -> None:
         self._responses, self._plan, self._policy = responses, plan, policy
+        self._first_minimum = first_minimum
         self._released = {(table.figure, table.dimensions): table for table in released}
 
     def kinds(self, planned: PlannedStatistic) -> tuple[str, ...]:
@@ -179,7 +190,7 @@ class _Joint:
         Beside the number of answers to each of two questions, how many answered both would tell how many answered one
         of them alone: a group that may be small.
         """
-        return n - n % self._policy.minimum_group_size
+        return n - n % self._first_minimum
 
     def _weighted_mean(self, planned: WeightedMean) -> SafeStatistic:
         figure = _figure(self._responses.questionnaire, planned.figure)

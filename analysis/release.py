@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from analysis import counts, joint, tables, whole_round
 from analysis.counts import Counted
-from analysis.cutting import Cutting, Dimensions, cutting
+from analysis.cutting import Cutting, Dimensions, cutting, grouping_items
 from analysis.disclosure.auditor import audit_tables
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
 from analysis.disclosure.links import linked_figures
@@ -96,7 +96,8 @@ def release(
     found = below.release(whole)
     if earlier:
         _audit_union(responses, plan, policy, (*earlier, found))
-    statistics = tuple(joint.statistics(responses, plan, policy, below.seen, found.tables))
+    first_minimum = min(one.minimum_group_size for one in (*earlier, found))
+    statistics = tuple(joint.statistics(responses, plan, policy, below.seen, found.tables, first_minimum=first_minimum))
     return msgspec.structs.replace(found, statistics=statistics)
 
 
@@ -126,7 +127,7 @@ class _BelowTheWhole:
         self._responses, self._plan, self._policy = responses, plan, policy
         questionnaire = responses.questionnaire
         self.counted = {figure.id: counts.count(responses, figure) for figure in counts.figures(questionnaire)}
-        self.seen = whole_round.seen(questionnaire, self.counted, policy)
+        self.seen = whole_round.seen(responses, self.counted, policy, grouping_items(questionnaire, plan))
         # Of a score of sensitive items a group's mean and n can tell single answers: it is never cut.
         may_be_cut = {
             figure: counts.collapsed(one)
@@ -136,6 +137,11 @@ class _BelowTheWhole:
         self.cuts = cutting(responses, plan, may_be_cut, RESPONDENTS)
         self.grouped = {dimension for dimensions in self.cuts.partitions for dimension in dimensions}
         self._cut = {figure: one for figure, one in may_be_cut.items() if self.cuts.partitions_of(figure)}
+        self._asked = {
+            item.id: int(responses.shown(item).sum())
+            for item in questionnaire.items
+            if item.show_if and item.id in self.seen and item.id not in self.grouped
+        }
         self._hidden_earlier = {place for one in earlier for place in hidden_places(one, self.cuts)}
         self._remainders: dict[tuple[str, Dimensions], set[frozenset[Groups]]] = {}
         self._together: set[frozenset[Place]] = set()
@@ -224,6 +230,7 @@ class _BelowTheWhole:
             together=self._together,
             hidden=hidden,
             known_hidden=self._hidden_before,
+            asked=self._asked,
         )
         return builder.build(self._responses.size, counted)
 

@@ -40,11 +40,16 @@ def scale_scores(items: ArrayLike, minimum: float, maximum: float, minimum_share
         raise NoStatistic(f"points lie from {minimum} to {maximum}")
     counts = answered.sum(axis=1)
     sums = np.where(answered, points, 0.0).sum(axis=1)
-    # A share such as 0.55 of 20 items is 11.000000000000002 in floating point; 11 answers are enough.
-    enough = counts >= max(1, math.ceil(round(minimum_share * points.shape[1], 9)))
+    enough = counts >= answers_needed(points.shape[1], minimum_share)
     scores = np.full(points.shape[0], np.nan)
     scores[enough] = (sums[enough] / counts[enough] - minimum) / (maximum - minimum) * 100
     return scores
+
+
+def answers_needed(items: int, minimum_share: float) -> int:
+    """How many of a scale's items have to be answered for a score."""
+    # A share such as 0.55 of 20 items is 11.000000000000002 in floating point; 11 answers are enough.
+    return max(1, math.ceil(round(minimum_share * items, 9)))
 
 
 @statistic
@@ -108,10 +113,11 @@ def affected(responses: Responses, scale: Scale) -> tuple[NDArray[np.bool_], NDA
     counted = np.zeros(responses.size, dtype=np.bool_)
     for item in responses.questionnaire.items:
         if item.id in scale.items:
-            valid |= responses.valid(item)
+            of_item = responses.valid(item)
+            valid |= of_item
             for option in item.options:
                 if not (option.harmless or option.missing):
-                    counted |= responses.chose(item, option.code)
+                    counted |= responses.chose(item, option.code) & of_item
     return valid, counted
 
 

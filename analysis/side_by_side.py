@@ -50,8 +50,10 @@ class SideBySide(Struct, frozen=True, kw_only=True, eq=False):
             for figure in figures:
                 counting = _Groups(partition, self.visible[figure, dimensions])
                 told = [table for table in derived if table.is_read_with(figure, shown)]
-                if any(self._tells(counting, table.base, table.part, table.sensitive) for table in told) or (
-                    self._tells_of_incomplete_scores(counting, figure, shown)
+                if (
+                    any(self._tells(counting, table.base, table.part, table.sensitive) for table in told)
+                    or self._tells_of_incomplete_scores(counting, figure, shown)
+                    or self._tells_of_other_scores(counting, figure, shown)
                 ):
                     yield figure, dimensions
                 else:
@@ -75,6 +77,18 @@ class SideBySide(Struct, frozen=True, kw_only=True, eq=False):
                     continue
                 partial = counting.count(scales.partly_answered(self.responses, scale))
                 if ((partial > 0) & (partial < self.policy.minimum_group_size)).any():
+                    return True
+        return False
+
+    def _tells_of_other_scores(self, counting: "_Groups", figure: str, shown: set[str]) -> bool:
+        """Two scores with an item in common tell by their sums what those said who have one of the two alone."""
+        one = self.counted[figure]
+        for other in (self.counted[name] for name in shown):
+            if one.points is None or other.points is None or not asked_in(one.figure) & asked_in(other.figure):
+                continue
+            for alone in (one.valid & ~other.valid, other.valid & ~one.valid):
+                people = counting.count(alone)
+                if ((people > 0) & (people < self.policy.minimum_group_size)).any():
                     return True
         return False
 

@@ -1,8 +1,9 @@
 """The figures of the whole round, each by its own primary rules; nothing below it is large enough to stand alone."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis import counts, tables
 from analysis.counts import Counted, Figure
@@ -11,14 +12,16 @@ from analysis.estimates import mean_interval
 from analysis.plan import Policy
 from analysis.responses import Responses
 from analysis.tables import SafeTable, Unanswered
-from questionnaires.model import Item, Questionnaire
+from questionnaires.model import Item
 
 SPREAD_GROUP_SIZES = 5  # minimum group sizes that a figure which is not linear in counts takes
 
 
-def seen(questionnaire: Questionnaire, counted: Mapping[str, Counted], policy: Policy) -> set[str]:
-    """The ids of the figures of the whole round that may be seen."""
+def seen(responses: Responses, counted: Mapping[str, Counted], policy: Policy, grouping: Collection[str]) -> set[str]:
+    """The ids of the figures of the whole round that may be seen. grouping: ids of the items that group people."""
+    questionnaire = responses.questionnaire
     found: set[str] = set()
+    asked: list[NDArray[np.bool_]] = []
     for figure in counts.figures(questionnaire):
         one = counted[figure.id]
         # A figure tells of the items that open it and of those it sums up: it shows only where they do.
@@ -29,6 +32,11 @@ def seen(questionnaire: Questionnaire, counted: Mapping[str, Counted], policy: P
             and not any(0 < size < policy.minimum_group_size for size in _group_sizes(one))
             and needed <= found
         ):
+            if isinstance(figure, Item) and counts.opening(questionnaire, figure) & set(grouping):
+                shown = responses.shown(figure)
+                if _fewest_told_apart([*asked, shown]) < policy.minimum_group_size:
+                    continue
+                asked.append(shown)
             found.add(figure.id)
     return found
 
@@ -45,6 +53,11 @@ def table(responses: Responses, one: Counted, policy: Policy, *, is_seen: bool) 
             row = tables.Row(n=n, cells=cells)
         unanswered = _unanswered(responses, one.figure)
     return SafeTable(figure=one.figure.id, kind=counts.kind(one), rows=(row,), unanswered=unanswered)
+
+
+def _fewest_told_apart(asked: Sequence[NDArray[np.bool_]]) -> int:
+    """The size of the smallest group that items for some groups only tell apart: each says how many were asked."""
+    return int(np.unique(np.array(asked), axis=1, return_counts=True)[1].min())
 
 
 def _tells_of_members(one: Counted) -> bool:

@@ -18,10 +18,10 @@ from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure import primary
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
-from analysis.disclosure.links import links_of
+from analysis.disclosure.links import let_through, links_of, nobody_is_asked, within_multiple_choice
 from analysis.disclosure.people import known_by_people
 from analysis.disclosure.primary import Standing
-from analysis.grouping import UNSTATED, Partition, sums
+from analysis.grouping import NOT_ASKED, UNSTATED, Partition, sums
 from analysis.plan import Groups, Plan, Policy
 from questionnaires.model import Questionnaire
 
@@ -34,6 +34,8 @@ _SLACK = "slack"
 
 
 Remainders = Mapping[tuple[str, Dimensions], Collection[frozenset[Groups]]]
+Asked = Mapping[str, int]
+"""By item whose table of the whole round shows, how many were asked: it says how many were not."""
 
 
 class Place(Struct, frozen=True, kw_only=True, order=True):
@@ -139,6 +141,7 @@ class ModelBuilder:
     together: sets of bases whose sum must be able to hold a whole group, which none of them can where everybody knows
         each to be small.
     hidden: places that stay hidden whatever protects them. known_hidden: places that were hidden in the round before.
+    asked: what the whole round says of who was asked.
     """
 
     def __init__(
@@ -153,6 +156,7 @@ class ModelBuilder:
         together: Collection[frozenset[Place]] = (),
         hidden: Collection[Place] = (),
         known_hidden: Collection[Place] = (),
+        asked: Asked = MappingProxyType({}),
     ) -> None:
         self._questionnaire = questionnaire
         self._cutting = cutting
@@ -163,6 +167,8 @@ class ModelBuilder:
         self._together = together
         self._hidden = hidden
         self._known_hidden = known_hidden
+        self._asked = asked
+        self._dimensions = {name for dimensions in cutting.partitions for name in dimensions}
         self._cells = _Cells()
         self._insiders: list[tuple[int, ...]] = []
         # By respondent, for each group that has nobody else: the cells they know.
@@ -178,6 +184,7 @@ class ModelBuilder:
             self._lay(figure, one.valid, categories)
             self._add_up(figure, one)
         self._link(counted)
+        self._know_who_was_asked(counted)
         for bases in sorted(map(sorted, self._together)):
             self._add_together(bases)
         hidden = {self._cells.places[place]: Status.UNPRINTED for place in self._hidden if place in self._cells.places}
@@ -217,6 +224,7 @@ class ModelBuilder:
         printable = np.array([cell in printed for cell in partition.cells])
         base = partition.count(valid)
         upper, above = self._known_sizes(partition, base)
+        upper = np.where(nobody_is_asked(self._questionnaire, figure, partition, self._dimensions), 0.0, upper)
         barred = self._barred.get((figure, partition.dimensions), np.zeros(base.shape, dtype=np.bool_)) | above
         bases = primary.judge_bases(base, printable, barred, self._policy)
         # Nobody can think of a group that more of it chose an option than of the whole round.
@@ -344,8 +352,11 @@ class ModelBuilder:
             atoms = [(partition.dimensions, atom) for atom in partition.atoms]
             self._bound(([(RESPONDENTS, *atom, "")] for atom in atoms), ([(figure, *atom, "")] for atom in atoms))
             if not one.is_partition:
-                for code in codes:
-                    self._bound(([(figure, *atom, "")] for atom in atoms), ([(figure, *atom, code)] for atom in atoms))
+                for smaller, larger in within_multiple_choice(one):
+                    self._bound(
+                        ([(figure, *atom, code) for code in larger] for atom in atoms),
+                        ([(figure, *atom, code) for code in smaller] for atom in atoms),
+                    )
 
     def _nest(self, figure: str, layers: Sequence[str]) -> None:
         """Whoever was asked for a dimension may be a group of another one: then its own groups add up to that."""
@@ -365,6 +376,53 @@ class ModelBuilder:
         for condition in self._questionnaire.conditions:
             if item is not None and item.show_if == (condition.id,) and len(condition.items) == 1:
                 yield condition.items[0], condition.options
+
+    def _know_who_was_asked(self, counted: Mapping[str, Counted]) -> None:
+        """Whoever was asked an item is in a group that its condition lets through: its tables tell of that group."""
+        for figure, asked in self._asked.items():
+            item = self._questionnaire.item(figure)
+            for dimension, through in let_through(self._questionnaire, figure, self._dimensions):
+                groups = [self._at(RESPONDENTS, (dimension,), (code,), "") for code in sorted(through)]
+                left = self._cells.values[groups].sum(keepdims=True) - asked
+                known = self._add_required(float(asked))
+                is_all = item is not None and len(item.show_if) == 1 and UNSTATED not in through
+                slack = [] if is_all else [self._cells.add_unprinted(left)]
+                self._cells.relate([*groups, known, *slack], [*[1.0] * len(groups), -1.0, *[-1.0] * len(slack)])
+        for (dimension, *others), partition in self._cutting.partitions.items():
+            item = self._questionnaire.item(dimension)
+            if (
+                not others
+                and item is not None
+                and item.show_if
+                and not list(let_through(self._questionnaire, dimension, self._dimensions))
+            ):
+                kept_away = self._at(RESPONDENTS, partition.dimensions, (NOT_ASKED,), "")
+                known = self._add_required(float(self._cells.values[kept_away]))
+                self._cells.relate([kept_away, known], [1.0, -1.0])
+        for figure in counted:
+            for dimension, through in let_through(self._questionnaire, figure, self._dimensions):
+                for single in self._cutting.partitions_of(figure):
+                    self._bound_by_those_asked(figure, single, dimension, through)
+
+    def _add_required(self, value: float) -> int:
+        nothing = np.zeros(1)
+        statuses = np.array([Status.REQUIRED], dtype=np.int8)
+        standing = Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing)
+        return self._cells.add(np.array([value]), standing, np.array([value]))
+
+    def _bound_by_those_asked(self, figure: str, single: Partition, dimension: str, through: frozenset[str]) -> None:
+        """By one dimension, where that is crossed with the one that decides who is asked."""
+        for crossed in self._cutting.partitions.values():
+            if sorted(crossed.dimensions) == sorted((*single.dimensions, dimension)):
+                axis = crossed.dimensions.index(dimension)
+                pairs = [
+                    (atom, [cell for cell in crossed.atoms if cell[1 - axis] == atom[0] and cell[axis] in through])
+                    for atom in single.atoms
+                ]
+                self._bound(
+                    ([(RESPONDENTS, crossed.dimensions, cell, "") for cell in cells] for _, cells in pairs),
+                    ([(figure, single.dimensions, atom, "")] for atom, _ in pairs),
+                )
 
     def _link(self, counted: Mapping[str, Counted]) -> None:
         """What figures of the same people say about each other."""

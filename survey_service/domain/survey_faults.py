@@ -106,7 +106,7 @@ WORDS: dict[FaultName, str] = {
     "unit_sum": "{unit} has {headcount} persons, the units below it {below}",
     "units_asked": "questionnaire {questionnaire} asks for the unit; name a units file",
     "answer_too_long": "its longest possible answer takes {longest} bytes and {most} fit",
-    "no_group_item": "{item} is no item that groups people (single choice, not sensitive)",
+    "no_group_item": "{item} is no item that groups people (single choice, not sensitive, asked of everyone or of one such group)",
     "no_figure": "{item} is no item or scale",
     "no_crossing": "name one dimension, or the unit crossed with {known}",
     "crossing_headcounts": "a crossing with {item} needs {column} of every unit; it is missing for {units}",

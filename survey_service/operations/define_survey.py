@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analysis.cutting import groups_people
 from analysis.joint import is_carried
 from questionnaires import answers as questionnaire_answers
 from questionnaires import definitions
-from questionnaires.model import Item, Questionnaire
+from questionnaires.model import Questionnaire
 from survey_service.domain.key_shares import MOST_TRUSTEES, SMALLEST_THRESHOLD, parse_custody
 from survey_service.domain.rounds import PLAINTEXT_SIZE
 from survey_service.domain.schedules import faults_of
@@ -80,11 +81,6 @@ def roster_size(given: GivenSurvey, units: tuple[Unit, ...]) -> int:
     if given.roster_size is not None:
         return given.roster_size
     return sum(unit.headcount for unit in units if unit.parent is None)
-
-
-def groups_people(item: Item | None) -> bool:
-    """Whether answers to an item may be what tables are cut by."""
-    return item is not None and item.kind == "single" and not item.sensitive
 
 
 def _with_units(questionnaire: Questionnaire, units: tuple[Unit, ...], faults: list[SurveyFault]) -> Questionnaire:
@@ -191,7 +187,8 @@ def _faults_against(given: GivenSurvey, questionnaire: Questionnaire, units: tup
     for number, cut in enumerate(given.publication):
         place = f"publication[{number}]"
         for dimension in cut.dimensions:
-            if not groups_people(questionnaire.item(dimension)):
+            item = questionnaire.item(dimension)
+            if item is None or not groups_people(questionnaire, item):
                 yield SurveyFault(place=place, name="no_group_item", facts={"item": dimension})
         for wanted in cut.items:
             if wanted not in figures:

@@ -161,6 +161,8 @@ class _System:
         for table in self._tables.values():
             if table.dimensions:
                 self._add_up(table)
+            else:
+                self._know_who_was_asked(table)
         self.cells = len(self._index) - self._slacks
 
     def hidden(self) -> Iterator[tuple[Count, int]]:
@@ -309,6 +311,28 @@ class _System:
                             [joined(part) for part in parts],
                         )
 
+    def _know_who_was_asked(self, table: SafeTable) -> None:
+        """The whole round says how many were asked; where groups of one dimension were, that is their size."""
+        (row, *_), rest = table.rows, table.unanswered
+        item = self._known.questionnaire.item(table.figure)
+        if item is None or row.n is None or rest is None or len(item.show_if) != 1:
+            return
+        asked = row.n + sum(rest.missing.values()) + rest.skipped
+        (condition,) = (one for one in self._known.questionnaire.conditions if one.id in item.show_if)
+        opening = self._known.questionnaire.item(condition.items[0])
+        if opening is None or len(condition.items) > 1:
+            return
+        codes = {option.code for option in opening.options if not option.missing}
+        sizes = next(
+            (t for t in self._tables.values() if (t.kind, t.dimensions) == (_RESPONDENTS, (opening.id,))), None
+        )
+        if sizes is not None and set(condition.options) <= codes:
+            groups = [self._at(sizes.figure, (opening.id,), (code,), _BASE) for code in condition.options]
+            known = self._at(f"asked {table.figure}", (), (REST,), _BASE)
+            self._slacks += 1
+            self._values[known] = float(asked)
+            self._relations.append(([known, *groups], [-1.0, *[1.0] * len(groups)]))
+
     def _listed_above(self, dimension: str, code: str, listed: Sequence[str]) -> str | None:
         parents = self._known.plan.parents.get(dimension, {})
         above = parents.get(code)
@@ -324,8 +348,13 @@ class _System:
 
         item = self._known.questionnaire.item(table.figure)
         if categories and item is not None and item.kind == "multiple":
+            alone = {option.code for option in item.options if option.exclusive} & set(categories)
             for category in categories:
-                self._relations.append(([at(_BASE), at(category), self._slack()], [-1.0, 1.0, 1.0]))
+                together = [at(each) for each in {category} | alone]
+                self._relations.append(([at(_BASE), self._slack(), *together], [-1.0, 1.0, *[1.0] * len(together)]))
+            # Nobody with a valid answer has ticked nothing at all.
+            ticked = [at(category) for category in categories]
+            self._relations.append(([at(_BASE), self._slack(), *ticked], [1.0, 1.0, *[-1.0] * len(ticked)]))
         elif categories:
             self._relations.append(([at(_BASE), *map(at, categories)], [-1.0, *[1.0] * len(categories)]))
         for other in self._tables.values():

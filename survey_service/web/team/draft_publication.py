@@ -11,13 +11,13 @@ from litestar.params import FromPath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from analysis.cutting import groups_people
 from analysis.preflight import Preflight
 from questionnaires.model import Questionnaire
 from survey_service.domain.drafts import ChangedMeanwhile, StoredDraft, SurveyDraft
 from survey_service.domain.survey_faults import SurveyFault
 from survey_service.domain.surveys import HEADCOUNTS_BY_ITEM, Cut, Statistic, Unit
 from survey_service.domain.units import in_order
-from survey_service.operations.define_survey import groups_people
 from survey_service.operations.draft_survey import Looked, change_draft, look_through, read_draft
 from survey_service.operations.foresee_groups import LIKELY_RATE, foresee_units
 from survey_service.web.team import draft_frame, frame
@@ -167,7 +167,7 @@ def _offers(draft: SurveyDraft, looked: Looked, words: Wording) -> Iterable[tupl
     scored = {item for scale in found.scales for item in scale.items}
     by_unit = [item.id for item in found.items if item.options_from == "units"]
     for item in found.items:
-        if not groups_people(item) or item.id in planned or (item.options_from == "units" and not draft.units):
+        if not groups_people(found, item) or item.id in planned or (item.options_from == "units" and not draft.units):
             continue
         is_usual = item.options_from == "units" or item.id in HEADCOUNTS_BY_ITEM
         if is_usual or item.id not in scored:

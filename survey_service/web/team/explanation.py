@@ -24,6 +24,9 @@ def steps(words: Wording) -> tuple[Step, ...]:
         "minimum": MINIMUM,
         "total": total,
         "small": small,
+        "middle": _OFFICES["library"],
+        "large": _OFFICES["registry"],
+        "sign": HIDDEN,
         "shown": sum(n for n in _OFFICES.values() if n >= MINIMUM),
         "together": small + _OFFICES["library"],
     }
