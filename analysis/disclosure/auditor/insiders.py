@@ -46,8 +46,10 @@ class _Part(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def known_by_insiders(tables: LinkedTables, attacker: Attacker) -> tuple[Coalition, ...]:
-    """Which unknown cells each insider knows; where the tables list none, everybody counted alone is one."""
+    """Which unknown cells each insider knows; where tables of counts list none, everybody counted alone is one."""
     cells = attacker.cells
+    if not tables.insiders and not attacker.whole:
+        return ()  # an amount of 1 is nobody
     if not tables.insiders:
         own = np.isin(tables.statuses[cells], (Status.PRIMARY, Status.OPTIONAL)) & (tables.values[cells] == 1)
         return tuple((cell,) for cell in np.flatnonzero(own).tolist())

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.disclosure.linked_tables import LinkedTables, Status
-from analysis.disclosure.suppression.demands import Demands, demands_of
+from analysis.disclosure.suppression.demands import ROUNDING, Demands, demands_of
 from analysis.disclosure.suppression.master import Cut, cut_of
 from analysis.disclosure.suppression.pattern import Pattern
 from analysis.disclosure.suppression.perturbations import Cells, Movement, Numbers, Obstacle, Perturbations
@@ -102,7 +102,7 @@ class Search:
         too_far = width - down
         above: Movement | Obstacle = program.cheapest(cell, too_far)
         step = float(self.demands.least[cell])
-        while too_far - up > step:
+        while too_far - up > step * (1 + ROUNDING):  # decimals: 0.4 - 0.3 is more than 0.1
             amount = up + max(step, np.floor((too_far - up) / 2 / step) * step)
             reached = program.cheapest(cell, amount)
             if isinstance(reached, Movement):

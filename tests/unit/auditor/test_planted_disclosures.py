@@ -155,6 +155,28 @@ def test_somebody_counted_alone_subtracts_themselves() -> None:
     assert not report.passed
 
 
+def test_an_amount_of_one_is_not_somebody_counted_alone() -> None:
+    amounts = tables([4.5, 1, 30, 35.5], [{0: 1, 1: 1, 2: 1, 3: -1}], primary=[0])
+
+    assert audit_tables(amounts, hiding(amounts, 0, 1)).passed
+
+
+def test_decimals_that_relations_fix_leave_the_others_solvable() -> None:
+    # Three chains of cells that follow from a printed number, with a little more rounding at each step; their sum leaves
+    # nothing for cells 9 and 10, which cannot be less.
+    values = np.full(13, 100.3)
+    values[9:11] = 0
+    chains = [{start + place: 1.0, start + place + 1: 1.0} for start in (0, 3, 6) for place in (0, 1)]
+    fixed = [*[{start: 1.0} for start in (0, 3, 6)], *chains, {**dict.fromkeys(range(9), -1.0), 9: 1.0, 10: 1.0}]
+    fixed += [{11: 1.0, 12: 1.0}]
+    decimals = tables(values, fixed, totals=[*[100.3] * 3, *[200.6] * 6, -902.7, 200.6], primary=[11])
+
+    report = audit_tables(decimals, np.ones(13, dtype=np.bool_), every_interval=True)
+
+    assert report.unproven == ()
+    assert report.passed
+
+
 def test_somebody_counted_alone_learns_from_bounds_too() -> None:
     # Cells 0 and 1 together are one less than cell 2: who knows that cell 2 is one knows that they are zero.
     bound = tables([0, 0, 1, 9], [{0: 1, 1: 1, 2: -1}, {2: 1, 3: 1}], totals=[-1, 10], primary=[0], insiders=((2,),))

@@ -129,6 +129,16 @@ def test_decimals_are_protected_too() -> None:
     assert high - low >= 3 - 1e-6
 
 
+@pytest.mark.parametrize(("value", "room"), [(0.3, 0.7), (1.1, 1.0), (2.6, 0.7), (10.3, 0.7), (20.7, 0.7)])
+def test_a_search_for_the_width_of_decimals_ends_where_there_is_too_little_of_it(value: float, room: float) -> None:
+    tables = tables_of(
+        [value, 50.2, value + 50.2], [[1, 1, -1]], {0: (0, 0, 3)}, required=[2], lower=[0, 50.2 - room, 0]
+    )
+    tables.upper[1] = 50.6
+    with pytest.raises(Unprotectable):
+        protect(tables)
+
+
 small_tables = st.lists(st.lists(st.integers(0, 15), min_size=3, max_size=3), min_size=2, max_size=2)
 
 
