@@ -11,7 +11,6 @@ from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
 from analysis.disclosure.policy import ProtectionPolicy, linked_tables
 from tests.bench.gaussian_elimination import eliminate
 from tests.bench.linked_counts import Shape, jj_text, tree
-from tests.unit.disclosure.attack import tables_of, two_way
 
 
 def still(tables: LinkedTables, hidden: Mask) -> Mask:
@@ -39,9 +38,3 @@ def test_no_primary_cell_follows_and_every_other_hidden_cell_is_needed(tmp_path:
         mutant = hidden.copy()
         mutant[cell] = False
         assert (still(tables, mutant) & primary).sum() > before.sum()
-
-
-def test_dear_cells_stay_published() -> None:
-    values, relations = two_way([[6, 3, 4], [5, 2, 0]])
-    # As R's GaussSuppression documents it for its table of small counts.
-    assert np.flatnonzero(eliminate(tables_of(values, relations, {6: (0, 0, 0)}))).tolist() == [1, 2, 5, 6]

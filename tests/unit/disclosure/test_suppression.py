@@ -50,14 +50,6 @@ def test_wider_protection_hides_more() -> None:
     assert protection.cost > 37
 
 
-def test_a_small_count_is_hidden_as_gauss_suppression_documents() -> None:
-    # R package GaussSuppression, vignette on small counts: age by country, zeros and ones primary. It hides Iceland
-    # and Portugal of both ages.
-    values, relations = two_way([[6, 3, 4], [5, 2, 0]])
-    tables = tables_of(values, relations, {6: (0, 0, 0)})
-    assert np.flatnonzero(protect(tables).hidden).tolist() == [1, 2, 5, 6]
-
-
 def test_who_is_alone_in_a_cell_computes_nobody_else() -> None:
     values, relations = two_way([[1, 2, 9], [8, 7, 9]])
     primary = {0: (0, 0, 0), 1: (0, 0, 0)}
