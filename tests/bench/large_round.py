@@ -161,7 +161,7 @@ async def _disk(installation: Installation, size: int, tables: Sequence[str]) ->
             Figure(
                 f"disk: {table}",
                 await connection.fetchval(
-                    "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c"
+                    "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class AS c"
                     " WHERE c.relnamespace = 'survey'::regnamespace AND c.relkind = 'r' AND c.relname ~ $1",
                     f"^{table}(_[0-9]+)?$",
                 )
