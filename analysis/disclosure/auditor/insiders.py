@@ -1,10 +1,8 @@
 """What people who know their own contribution can work out beyond everybody else.
 
 A person counted alone in a cell knows that cell. Supposing it known, no further primary cell may be left one value.
-Whether relations leave it one is decided by null vectors: after the coalition's cells are held still, a cell still
-moves unless its row of null vectors is a combination of theirs. Bounds play no part in that as long as the known value
-lies strictly inside its interval and no cell beside it is left one value: then some table has it and touches no bound,
-and can be moved in every direction. Elsewhere linear programs decide.
+What relations alone leave one value is found by null vectors: after the coalition's cells are held still, a cell still
+moves unless its row of null vectors is a combination of theirs. Whether bounds leave it room is found by tables.
 """
 
 from collections.abc import Iterator
@@ -17,14 +15,13 @@ from msgspec import Struct
 from analysis.disclosure.auditor.attacker import Attacker, Indices
 from analysis.disclosure.auditor.elimination import PRIME, SEED, Vectors, null_vectors
 from analysis.disclosure.auditor.feasible_range import Unproven
-from analysis.disclosure.auditor.intervals import Intervals, boxed_range, components
-from analysis.disclosure.auditor.propagation import tolerance
+from analysis.disclosure.auditor.intervals import ROUNDING, Intervals, boxed_range, components
 from analysis.disclosure.auditor.report import Discovery
-from analysis.disclosure.auditor.supposing import Coalition, learnt_by
+from analysis.disclosure.auditor.supposing import Coalition, Sought, learnt_by
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
 
 MOST_COALITIONS = 100_000  # that are tried; a system with more is unproven
-MOST_SUPPOSED = 5_000  # of them by linear programs, which take some hundred times as long
+MOST_PAIRS = 200_000_000  # of coalitions and cells they might compute, each a byte; more are unproven
 MOST_VECTORS = 64  # a coalition that knows more cells is unproven
 CONFIRMATIONS = 2  # a cell that moves is called still with a chance of 1 in 2**62
 
@@ -83,25 +80,20 @@ def insider_discoveries(
     values = tables.values[attacker.cells]
     discoveries: list[Discovery] = []
     unproven: list[str] = []
-    at_bounds: list[tuple[_Part, list[Coalition]]] = []
     for part in parts:
-        bounded: list[Coalition] = []
-        moving = bool(np.all(intervals.upper[part.cells] > intervals.lower[part.cells]))
+        moving: list[Coalition] = []
         for group in _coalitions(part.known, coalition):
             still = _held_still(vectors, group, part.aims)
             if still.size:
                 discoveries.append(_discovery(attacker, group, still))
-            elif not (moving and _strictly_inside(group, values, intervals)):
-                bounded.append(group)
-        at_bounds.append((part, bounded))
-    supposed = sum(len(bounded) for _, bounded in at_bounds)
-    if supposed > MOST_SUPPOSED:
-        unproven.append(f"{supposed} coalitions of insiders need linear programs, too many to try")
-        at_bounds = []
-    for part, bounded in at_bounds:
-        found, gave_up = _by_programs(attacker, part, bounded, values, intervals, steps)
-        discoveries += found
-        unproven += gave_up
+            else:
+                moving.append(group)
+        if len(moving) * part.aims.size > MOST_PAIRS:
+            unproven.append(f"{len(moving)} coalitions of insiders and {part.aims.size} cells are too many to try")
+        else:
+            found, gave_up = _by_tables(attacker, part, moving, values, intervals, steps)
+            discoveries += found
+            unproven += gave_up
     return Insiders(discoveries=tuple(discoveries), unproven=tuple(unproven))
 
 
@@ -122,7 +114,7 @@ def _parts(attacker: Attacker, people: tuple[Coalition, ...], sought: Mask) -> l
     ]
 
 
-def _by_programs(
+def _by_tables(
     attacker: Attacker, part: _Part, groups: list[Coalition], values: Numbers, intervals: Intervals, steps: int
 ) -> tuple[list[Discovery], list[str]]:
     """What these coalitions can compute, and what could not be proven."""
@@ -133,7 +125,11 @@ def _by_programs(
         if reach is None:
             reach = boxed_range(attacker, part.cells, part.equations, steps)
         known = [tuple(np.searchsorted(part.cells, group).tolist()) for group in groups]
-        answers = learnt_by(reach, values[part.cells], np.isin(part.cells, part.aims), known)
+        true = values[part.cells]
+        aims = np.searchsorted(part.cells, part.aims)
+        # Of whole numbers another one is meant: nobody answers by halves.
+        apart = np.full(aims.size, 1 - ROUNDING * reach.unit) if attacker.whole else 2 * reach.close(true[aims])
+        answers = learnt_by(reach, true, Sought(cells=aims, apart=apart), known)
     except Unproven as reason:
         return [], [f"insiders: {reason}"]
     discoveries: list[Discovery] = []
@@ -158,15 +154,6 @@ def _coalitions(known: list[Coalition], most: int) -> Iterator[Coalition]:
     for size in range(1, most + 1):
         for members in combinations(known, size):
             yield tuple(sorted(set().union(*members)))
-
-
-def _strictly_inside(group: Coalition, values: Numbers, intervals: Intervals) -> bool:
-    """Only of one known cell do two ends prove that some table has its value and touches no bound."""
-    if len(group) > 1:
-        return False
-    value = values[group[0]]
-    close = tolerance(value)
-    return bool(intervals.lower[group[0]] < value - close and value + close < intervals.upper[group[0]])
 
 
 def _held_still(vectors: Vectors, known: Coalition, aims: Indices) -> Indices:

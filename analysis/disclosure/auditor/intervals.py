@@ -195,7 +195,8 @@ def _search(
     search = _Search(reach, None if goals is None else goals.of(cells), whole=attacker.whole)
     search.sweep()
     ends = search.ends()
-    if len(ends) < MANY:
+    if goals is not None or len(ends) < MANY:
+        # Most goals are met by tables that were found for other cells, so one search for all is best.
         search.close(ends)
     else:
         # Two halves at once: HiGHS lets other threads run while it solves. What is proven is the same in any order.

@@ -21,7 +21,15 @@ Coalition = tuple[int, ...]
 """Cells that its members know together."""
 
 MANY = 20  # coalitions from which on two threads are worth their start
-LEAST_GAIN = 0.5  # share of the open targets that a look must settle for another to follow
+TOGETHER = 1000  # coalitions that tables are held against in one product of matrices
+LEAST_GAIN = 0.5  # share of the open cells that a look must settle for another to follow
+
+
+class Sought(Struct, frozen=True, kw_only=True, eq=False):
+    """Cells that nobody must compute: `cells`, shape (sought,). apart: by how much a table must at least differ there."""
+
+    cells: Indices
+    apart: Numbers
 
 
 class Learnt(Struct, frozen=True, kw_only=True):
@@ -32,49 +40,51 @@ class Learnt(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-def learnt_by(reach: FeasibleRange, values: Numbers, targets: Mask, coalitions: list[Coalition]) -> list[Learnt]:
+def learnt_by(reach: FeasibleRange, values: Numbers, sought: Sought, coalitions: list[Coalition]) -> list[Learnt]:
     """What each coalition learns, and of which of them it is not proven; nothing of those who learn nothing.
 
     Args:
         reach: of a system whose tables are searched.
         values: shape (cells,), the true table. It decides nothing: differences are measured against it.
-        targets: shape (cells,), which cells nobody must compute.
+        sought: what they must not compute.
         coalitions: what they know.
 
     Raises:
         Unproven: where no table is found at all.
 
     """
-    question = _Question(reach, values, np.flatnonzero(targets), coalitions)
+    is_open = np.array([~np.isin(sought.cells, known) for known in coalitions]).reshape(-1, sought.cells.size)
+    question = _Question(reach, values, sought, coalitions, is_open)
     question.take_note(reach.tables_since(0))
-    waiting = question.open_coalitions()
+    waiting = question.waiting()
     if waiting.size < MANY:
         return list(question.answers(waiting))
     half = waiting.size // 2
-    other = question.twin()
+    first, second = question.of(waiting[:half], reach), question.of(waiting[half:], reach.twin())
     # Two halves at once: HiGHS lets other threads run while it solves. What is learnt is the same in any order.
     with ThreadPoolExecutor(1) as pool:
-        second = pool.submit(lambda: list(other.answers(waiting[half:])))
-        return [*question.answers(waiting[:half]), *second.result()]
+        others = pool.submit(lambda: list(second.answers(second.waiting())))
+        return [*first.answers(first.waiting()), *others.result()]
 
 
 class _Question:
-    """Of which targets no table shows yet that a coalition cannot compute them; `open` has shape (coalitions, targets)."""
+    """Of which cells no table shows yet that a coalition cannot compute them; `open` has shape (coalitions, sought)."""
 
-    def __init__(self, reach: FeasibleRange, values: Numbers, targets: Indices, coalitions: list[Coalition]) -> None:
-        self._reach, self._values, self._targets, self._coalitions = reach, values, targets, coalitions
+    def __init__(
+        self, reach: FeasibleRange, values: Numbers, sought: Sought, coalitions: list[Coalition], is_open: Mask
+    ) -> None:
+        self._reach, self._values, self._sought, self._coalitions = reach, values, sought, coalitions
         self._known = [np.array(known) for known in coalitions]
+        self._open = is_open
         self._met = reach.met
-        self._open = np.array([~np.isin(targets, known) for known in self._known])
 
-    def twin(self) -> "_Question":
-        """The same question for a second thread."""
-        other = _Question(self._reach.twin(), self._values, self._targets, self._coalitions)
-        other._open[:] = self._open
-        return other
+    def of(self, which: Indices, reach: FeasibleRange) -> "_Question":
+        """The same question, of some coalitions only."""
+        coalitions = [self._coalitions[coalition] for coalition in which]
+        return _Question(reach, self._values, self._sought, coalitions, self._open[which])
 
-    def open_coalitions(self) -> Indices:
-        """Those of whom something stays open; ascending."""
+    def waiting(self) -> Indices:
+        """Coalitions of whom something stays open; ascending."""
         return np.flatnonzero(self._open.any(axis=1))
 
     def take_note(self, tables: Numbers) -> None:
@@ -82,9 +92,13 @@ class _Question:
         self._met = self._reach.met
         away = np.abs(tables - self._values)
         close = self._reach.close(self._values)
-        fits = np.array([np.all(away[:, known] <= close[known], axis=1) for known in self._known], dtype=np.float32)
-        differs = (away[:, self._targets] > 2 * close[self._targets]).astype(np.float32)
-        self._open &= fits @ differs == 0
+        differs = (away[:, self._sought.cells] >= self._sought.apart).astype(np.float32)
+        waiting = self.waiting()
+        for start in range(0, waiting.size, TOGETHER):
+            some = waiting[start : start + TOGETHER]
+            known_by = [self._known[coalition] for coalition in some]
+            fits = np.array([np.all(away[:, known] <= close[known], axis=1) for known in known_by], dtype=np.float32)
+            self._open[some] &= fits @ differs == 0
 
     def answers(self, waiting: Indices) -> Iterator[Learnt]:
         """Coalitions all together, then halves of those for whom something stays open, and halves of these."""
@@ -113,16 +127,16 @@ class _Question:
             for place in np.flatnonzero(still_open).tolist():
                 for end in End:
                     if still_open[place]:
-                        self._reach.reach(int(self._targets[place]), end)
+                        self._reach.reach(int(self._sought.cells[place]), end)
                         self.take_note(self._reach.tables_since(self._met))
         except Unproven as reason:
             yield Learnt(known=known, reason=str(reason))
             return
         if still_open.any():
-            yield Learnt(known=known, disclosed=tuple(self._targets[still_open].tolist()))
+            yield Learnt(known=known, disclosed=tuple(self._sought.cells[still_open].tolist()))
 
     def _look(self, together: Indices, known: Indices) -> None:
-        """Push open targets towards both ends, as long as that settles many of them.
+        """Push open cells towards both ends, as long as that settles many of them.
 
         Raises:
             Unproven: where the solver gives up.
@@ -131,7 +145,7 @@ class _Question:
         left = np.inf
         while True:
             wanted = np.zeros(self._values.size, dtype=np.bool_)
-            wanted[self._targets[self._open[together].any(axis=0)]] = True
+            wanted[self._sought.cells[self._open[together].any(axis=0)]] = True
             wanted[known] = False
             if not wanted.any() or wanted.sum() > (1 - LEAST_GAIN) * left:
                 return

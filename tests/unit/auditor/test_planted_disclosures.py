@@ -198,6 +198,18 @@ def test_an_insider_uses_what_two_relations_leave_one_value_together() -> None:
     assert report.discoveries == (Discovery(known=(0,), disclosed=(1,)),)
 
 
+def test_what_an_insider_leaves_room_for_fractions_only_is_computed() -> None:
+    # With cell 1 known, cell 0 is 5 or up to a half more, and half people do not answer.
+    halves = tables(
+        [5, 1, 1], [{0: 2, 1: 1, 2: 1}], totals=[12], primary=[0], upper=[np.inf, np.inf, 1], insiders=((1,),)
+    )
+
+    report = audit_tables(halves, hiding(halves, 0, 1, 2))
+
+    assert report.failures == ()
+    assert report.discoveries == (Discovery(known=(1,), disclosed=(0,)),)
+
+
 def test_listed_insiders_replace_those_counted_alone() -> None:
     pair = tables([4, 1, 30, 35], [{0: 1, 1: 1, 2: 1, 3: -1}], primary=[0], insiders=((2,),))
 
