@@ -268,3 +268,26 @@ def test_raising_the_minimum_step_by_step_does_not_tell_how_many_answered_two_qu
         releases.append(release(responses, plan, Policy(minimum_group_size=minimum), earlier=tuple(releases)))
 
     assert {one.statistics[0].n for one in releases} == {90}
+
+
+def test_a_round_of_which_every_group_is_hidden_can_be_released_again_with_a_larger_minimum() -> None:
+    # Whoever alone in their office left the role out, and alone among those was not insulted, would learn of the others.
+    asked = questionnaire(OFFICE, single("lead", "yes", "no"), form("insult"))
+    responses = coded(
+        asked,
+        ({"office": "north", "insult": "once"}, 4),
+        ({"office": "south", "insult": "never"}, 1),
+        *(
+            ({"office": office, "lead": lead, "insult": insult}, 8)
+            for office in ("north", "south", "west")
+            for lead in ("yes", "no")
+            for insult in ("once", "never")
+        ),
+    )
+    plan = Plan(cuts=(Cut(dimensions=("office", "lead"), figures=("insult",)),))
+
+    first = release(responses, plan, Policy(minimum_group_size=5))
+    second = release(responses, plan, Policy(minimum_group_size=7), earlier=(first,))
+
+    assert {row.n for table in first.tables if table.dimensions for row in table.rows} == {None}
+    assert second.tables == first.tables
