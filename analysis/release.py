@@ -110,7 +110,7 @@ def _audit_union(responses: Responses, plan: Plan, policy: Policy, releases: Seq
         table.dimensions and (table.figure, table.dimensions) not in known for one in releases for table in one.tables
     ):
         raise UnprovenRelease("an earlier release of this round holds tables that are not planned any more")
-    below.audit(set.intersection(*(set(hidden_places(one, below.cuts)) for one in releases)))
+    below.audit(set.intersection(*map(below.hidden_in, releases)))
 
 
 class _BelowTheWhole:
@@ -162,6 +162,14 @@ class _BelowTheWhole:
             is_above_headcount=model.is_above_headcount,
         )
 
+    def hidden_in(self, one: Release) -> set[Place]:
+        """What `one` hides, the categories of hidden rows among it."""
+        places = set(hidden_places(one, self.cuts))
+        rows = [place for place in places if not place.category]
+        return places | {
+            msgspec.structs.replace(row, category=code) for row in rows for code in self._codes(row.figure)
+        }
+
     def audit(self, hidden_places: Collection[Place]) -> None:
         """Raises UnprovenRelease where what is left of the planned tables tells too much."""
         model = self._model(self._cut, set())
@@ -170,9 +178,7 @@ class _BelowTheWhole:
             for figure in self.cuts.figures[dimensions]:
                 for cell, code in product(partition.printed.values(), ("", *self._codes(figure))):
                     place = Place(figure=figure, dimensions=dimensions, groups=cell, category=code)
-                    hidden[model.places[place]] = place in hidden_places or (
-                        msgspec.structs.replace(place, category="") in hidden_places
-                    )
+                    hidden[model.places[place]] = place in hidden_places
         if hidden[model.tables.statuses != Status.REQUIRED].all():
             return  # nothing below the whole round is out, and nothing more could be hidden
         if self._findings(model, self._whole_rows(model, hidden)) is not None:

@@ -291,3 +291,20 @@ def test_a_round_of_which_every_group_is_hidden_can_be_released_again_with_a_lar
 
     assert {row.n for table in first.tables if table.dimensions for row in table.rows} == {None}
     assert second.tables == first.tables
+
+
+def test_a_group_that_a_larger_minimum_hides_whole_keeps_the_answer_hidden_that_was_hidden_before() -> None:
+    asked = questionnaire(OFFICE, form("insult"))
+    responses = coded(
+        asked,
+        ({"office": "north", "insult": "once"}, 1),
+        ({"office": "north", "insult": "never"}, 11),
+        *(({"office": office, "insult": insult}, 15) for office in ("south", "west") for insult in ("once", "never")),
+    )
+
+    first = release(responses, BY_OFFICE, POLICY)
+    second = release(responses, BY_OFFICE, Policy(minimum_group_size=13), earlier=(first,))
+
+    assert row(first, "insult", "north").n == 12
+    assert counts(row(first, "insult", "north")) == {"any": None, "none": None}
+    assert row(second, "insult", "north").n is None
