@@ -163,8 +163,16 @@ class _BelowTheWhole:
         )
 
     def hidden_in(self, one: Release) -> set[Place]:
-        """What `one` hides, the categories of hidden rows among it."""
+        """What `one` hides: also the categories of hidden rows, and tables that it has not because the whole is hidden."""
         places = set(hidden_places(one, self.cuts))
+        printed = {(table.figure, table.dimensions) for table in one.tables}
+        places |= {
+            Place(figure=figure, dimensions=dimensions, groups=cell)
+            for dimensions, partition in self.cuts.partitions.items()
+            for figure in self.cuts.figures[dimensions]
+            if (figure, dimensions) not in printed
+            for cell in partition.printed.values()
+        }
         rows = [place for place in places if not place.category]
         return places | {
             msgspec.structs.replace(row, category=code) for row in rows for code in self._codes(row.figure)

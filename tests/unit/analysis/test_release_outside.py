@@ -308,3 +308,21 @@ def test_a_group_that_a_larger_minimum_hides_whole_keeps_the_answer_hidden_that_
     assert row(first, "insult", "north").n == 12
     assert counts(row(first, "insult", "north")) == {"any": None, "none": None}
     assert row(second, "insult", "north").n is None
+
+
+def test_a_larger_minimum_that_hides_a_figure_of_the_whole_round_lets_the_others_be_released_again() -> None:
+    asked = questionnaire(OFFICE, form("insult"), single("trust", "low", "high"))
+    responses = coded(
+        asked,
+        ({"office": "north", "insult": "once"}, 1),
+        ({"office": "north", "insult": "never"}, 11),
+        *(({"office": office, "insult": insult}, 6) for office in ("south", "west") for insult in ("once", "never")),
+        *(({"office": office, "trust": "low"}, 30) for office in ("north", "south", "west")),
+    )
+
+    first = release(responses, BY_OFFICE, POLICY)
+    second = release(responses, BY_OFFICE, Policy(minimum_group_size=40), earlier=(first,))
+
+    assert counts(row(first, "insult", "north"))["any"] is None
+    assert table(second, "insult").rows == (Row(),)
+    assert all(table.figure != "insult" for table in second.tables if table.dimensions)
