@@ -6,7 +6,8 @@ import numpy as np
 from msgspec import Struct
 
 from analysis.cutting import cutting
-from analysis.disclosure.model import RESPONDENTS, ModelBuilder, Place
+from analysis.disclosure.cells import Place
+from analysis.disclosure.model import RESPONDENTS, ModelBuilder
 from analysis.disclosure.suppression import protect
 from analysis.plan import Cut, Plan, Policy, UnprotectedPlan
 from analysis.responses import Responses

@@ -17,9 +17,10 @@ from analysis import counts, joint, tables, whole_round
 from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions, cutting, grouping_items
 from analysis.disclosure.auditor import audit_tables
+from analysis.disclosure.cells import Place
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
 from analysis.disclosure.links import linked_figures
-from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, Place, bases_of
+from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, bases_of
 from analysis.disclosure.primary import tells_of_members
 from analysis.disclosure.suppression import Unprotectable, protect
 from analysis.grouping import Partition, remainders

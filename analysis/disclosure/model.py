@@ -17,9 +17,9 @@ from scipy.sparse import csr_array
 from analysis.counts import Counted
 from analysis.cutting import Cutting, Dimensions
 from analysis.disclosure import primary
+from analysis.disclosure.cells import Cells, Place
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Numbers, Status
 from analysis.disclosure.links import let_through, links_of, nobody_is_asked, within_multiple_choice
-from analysis.disclosure.people import known_by_people
 from analysis.disclosure.primary import Standing
 from analysis.grouping import NOT_ASKED, UNSTATED, Partition, sums
 from analysis.plan import Groups, Plan, Policy
@@ -38,99 +38,12 @@ Asked = Mapping[str, int]
 """By item whose table of the whole round shows, how many were asked: it says how many were not."""
 
 
-class Place(Struct, frozen=True, kw_only=True, order=True):
-    """Where a count belongs. category: empty for the base."""
-
-    figure: str
-    dimensions: Dimensions = ()
-    groups: Groups = ()
-    category: str = ""
-
-
 class Model(Struct, frozen=True, kw_only=True, eq=False):
     """places: the index of each printable or derivable cell. is_above_headcount: a group is larger than is known."""
 
     tables: LinkedTables
     places: dict[Place, int]
     is_above_headcount: bool
-
-
-class _Cells:
-    """Collects cells and relations."""
-
-    def __init__(self) -> None:
-        self.places: dict[Place, int] = {}
-        self._values: list[Numbers] = []
-        self.costs: list[Numbers] = []
-        self.statuses: list[NDArray[np.int8]] = []
-        self.upper: list[Numbers] = []
-        self.upper_protection: list[Numbers] = []
-        self.sliding_protection: list[Numbers] = []
-        self.size = 0
-        self._rows: list[NDArray[np.int64]] = []
-        self._columns: list[NDArray[np.int64]] = []
-        self._coefficients: list[Numbers] = []
-        self.relations = 0
-
-    def add(self, values: Numbers, standing: Standing, costs: Numbers, upper: Numbers | float = np.inf) -> int:
-        """Adds cells; returns the index of the first."""
-        first = self.size
-        self._values.append(values)
-        self.costs.append(costs)
-        self.statuses.append(standing.statuses)
-        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), values.shape))
-        self.upper_protection.append(standing.upper_protection)
-        self.sliding_protection.append(standing.sliding_protection)
-        self.size += values.size
-        return first
-
-    @property
-    def values(self) -> Numbers:
-        """Of all cells so far."""
-        if len(self._values) > 1:
-            self._values = [np.concatenate(self._values)]
-        return self._values[0]
-
-    def upper_of(self, cells: Sequence[int]) -> Numbers:
-        """What everybody knows cells not to exceed."""
-        return np.concatenate(self.upper)[list(cells)]
-
-    def add_unprinted(self, values: Numbers) -> int:
-        nothing = np.zeros(values.shape)
-        statuses = np.full(values.shape, Status.UNPRINTED, dtype=np.int8)
-        return self.add(
-            values, Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing), nothing
-        )
-
-    def relate(self, columns: Sequence[int] | NDArray[np.int64], coefficients: Sequence[float] | Numbers) -> None:
-        """One relation whose terms add up to zero."""
-        self._rows.append(np.full(len(columns), self.relations, dtype=np.int64))
-        self._columns.append(np.asarray(columns, dtype=np.int64))
-        self._coefficients.append(np.asarray(coefficients, dtype=np.float64))
-        self.relations += 1
-
-    def tables(self, insiders: Iterable[tuple[int, ...]], settled: Mapping[int, Status]) -> LinkedTables:
-        statuses = np.concatenate(self.statuses)
-        for index, status in settled.items():
-            statuses[index] = status
-        shape = (self.relations, self.size)
-        totals = np.zeros(self.relations)
-        entries = (np.concatenate(self._rows), np.concatenate(self._columns)) if self.relations else ((), ())
-        coefficients = np.concatenate(self._coefficients) if self.relations else ()
-        relations = csr_array((coefficients, entries), shape=shape)
-        return LinkedTables(
-            values=self.values,
-            costs=np.concatenate(self.costs),
-            statuses=statuses,
-            lower=np.zeros(self.size),
-            upper=np.concatenate(self.upper),
-            lower_protection=np.zeros(self.size),
-            upper_protection=np.concatenate(self.upper_protection),
-            sliding_protection=np.concatenate(self.sliding_protection),
-            relations=relations,
-            totals=totals,
-            insiders=known_by_people(self.values, relations, totals, insiders),
-        )
 
 
 class ModelBuilder:
@@ -169,7 +82,7 @@ class ModelBuilder:
         self._known_hidden = known_hidden
         self._asked = asked
         self._dimensions = {name for dimensions in cutting.partitions for name in dimensions}
-        self._cells = _Cells()
+        self._cells = Cells()
         self._insiders: list[tuple[int, ...]] = []
         # By respondent, for each group that has nobody else: the cells they know.
         self._alone: dict[int, dict[tuple[Dimensions, int], list[int]]] = {}
@@ -384,7 +297,7 @@ class ModelBuilder:
             for dimension, through in let_through(self._questionnaire, figure, self._dimensions):
                 groups = [self._at(RESPONDENTS, (dimension,), (code,), "") for code in sorted(through)]
                 left = self._cells.values[groups].sum(keepdims=True) - asked
-                known = self._add_required(float(asked))
+                known = self._cells.add_required(float(asked))
                 is_all = item is not None and len(item.show_if) == 1 and UNSTATED not in through
                 slack = [] if is_all else [self._cells.add_unprinted(left)]
                 self._cells.relate([*groups, known, *slack], [*[1.0] * len(groups), -1.0, *[-1.0] * len(slack)])
@@ -397,18 +310,12 @@ class ModelBuilder:
                 and not list(let_through(self._questionnaire, dimension, self._dimensions))
             ):
                 kept_away = self._at(RESPONDENTS, partition.dimensions, (NOT_ASKED,), "")
-                known = self._add_required(float(self._cells.values[kept_away]))
+                known = self._cells.add_required(float(self._cells.values[kept_away]))
                 self._cells.relate([kept_away, known], [1.0, -1.0])
         for figure in counted:
             for dimension, through in let_through(self._questionnaire, figure, self._dimensions):
                 for single in self._cutting.partitions_of(figure):
                     self._bound_by_those_asked(figure, single, dimension, through)
-
-    def _add_required(self, value: float) -> int:
-        nothing = np.zeros(1)
-        statuses = np.array([Status.REQUIRED], dtype=np.int8)
-        standing = Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing)
-        return self._cells.add(np.array([value]), standing, np.array([value]))
 
     def _bound_by_those_asked(self, figure: str, single: Partition, dimension: str, through: frozenset[str]) -> None:
         """By one dimension, where that is crossed with the one that decides who is asked."""
