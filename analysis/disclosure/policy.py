@@ -10,6 +10,7 @@ published where the file has zeros and orders all of them to be published.
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -100,6 +101,19 @@ def levels_beyond_bounds(instance: Instance) -> NDArray[np.int64]:
     beyond = (instance.lower_protection > down) | (instance.upper_protection > up)
     beyond |= instance.sliding_protection > down + up
     return np.flatnonzero(beyond & np.isin(instance.statuses, ["u", "m"]))
+
+
+def with_primary(tables: LinkedTables, cells: Sequence[int], minimum_group_size: int) -> LinkedTables:
+    """The same tables, in which these cells too must be able to be as large as the minimum group size."""
+    chosen = np.zeros(tables.size, dtype=np.bool_)
+    chosen[list(cells)] = True
+    size = float(minimum_group_size)
+    return msgspec.structs.replace(
+        tables,
+        statuses=np.where(chosen, Status.PRIMARY, tables.statuses).astype(np.int8),
+        upper_protection=np.where(chosen, np.maximum(size - tables.values, 0), tables.upper_protection),
+        sliding_protection=np.where(chosen, size - 1, tables.sliding_protection),
+    )
 
 
 def zeros_are(instance: Instance, policy: ProtectionPolicy | None) -> Zeros:

@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from analysis.disclosure.auditor import audit_tables
+from analysis.disclosure.jj_format import read_instance
+from analysis.disclosure.linked_tables import Status
+from analysis.disclosure.policy import ProtectionPolicy, linked_tables
+from analysis.disclosure.suppression import protect
 from tests.bench.linked_counts import Shape, jj_text, tree
 from tests.unit.disclosure.test_jj_format import PLAIN
 
@@ -50,6 +55,22 @@ def test_what_protect_hides_passes_the_audit_and_less_does_not(directory: Path) 
     naive = [row.replace("complementary", "published") for row in rows]
     (directory / "pattern.csv").write_text("\n".join(naive), encoding="utf-8")
     assert analysis(directory, *audit).returncode == 1
+
+
+def test_small_cells_that_hide_others_make_up_no_group_that_can_be_derived(directory: Path) -> None:
+    # The file calls only ones and twos primary; three to nine people in a cell that is hidden beside are a group, too.
+    shape = Shape(trees=(tree(3, 3), tree(2, name="r")), items=(3,), people=300, primary_below=3, zeros="s", seed=11)
+    (directory / "instance.jj").write_text(jj_text(shape), encoding="utf-8")
+    (directory / "policy.toml").write_text("minimum_group_size = 10\n", encoding="utf-8")
+    policy = ("--policy", "policy.toml")
+    tables = linked_tables(read_instance(directory / "instance.jj"), ProtectionPolicy(minimum_group_size=10))
+    assert audit_tables(tables, protect(tables).hidden, minimum_group_size=10).remainders
+    assert analysis(directory, "protect", "instance.jj", *policy, "--out", "pattern.csv").returncode == 0
+    audit = ("audit", "instance.jj", *policy, "--pattern", "pattern.csv", "--out", "intervals.csv")
+    passed = analysis(directory, *audit)
+    assert passed.returncode == 0, passed.stderr
+    rows = (directory / "pattern.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert sum(row.endswith("primary") for row in rows) == (tables.statuses == Status.PRIMARY).sum()
 
 
 def test_the_audit_lists_complementary_cells_that_are_not_needed(directory: Path) -> None:
