@@ -10,8 +10,9 @@ import numpy as np
 from analysis.disclosure.auditor import AuditReport, DoNotAddUp, audit_tables, redundant_cells
 from analysis.disclosure.jj_format import Unreadable, read_instance, read_pattern, write_intervals, write_pattern
 from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
-from analysis.disclosure.policy import ProtectionPolicy, levels_beyond_bounds, linked_tables, read_policy, with_primary
-from analysis.disclosure.suppression import Protection, Unprotectable, protect
+from analysis.disclosure.policy import ProtectionPolicy, levels_beyond_bounds, linked_tables, read_policy
+from analysis.disclosure.protecting import protect_groups
+from analysis.disclosure.suppression import Unprotectable
 
 PASSED, NOT_PASSED, BAD_INPUT = 0, 1, 2  # exit statuses
 SHOWN = 10  # cells that a message names
@@ -91,7 +92,7 @@ def _command(
 def _protect(given: argparse.Namespace) -> int:
     policy, tables = _read(given)
     try:
-        protection = _protected(tables, policy, exact=given.exact)
+        protection = protect_groups(tables, policy, exact=given.exact, on_progress=_progress())
     except Unprotectable as refusal:
         _say(str(refusal))
         return NOT_PASSED
@@ -104,33 +105,6 @@ def _protect(given: argparse.Namespace) -> int:
         )
         _say(f"cost of the complementary cells: {protection.cost:g}, {proof}")
     return PASSED
-
-
-def _protected(tables: LinkedTables, policy: ProtectionPolicy | None, *, exact: bool) -> Protection:
-    """Protects, and once more where cells below the minimum that hide others make up a group whose size can be derived.
-
-    Raises:
-        Unprotectable: hiding all that may be hidden is not enough.
-
-    """
-    if policy is None:
-        return protect(tables, exact=exact, on_progress=_progress())
-    size = policy.minimum_group_size
-    wanted = tables
-    bound = None
-    while True:
-        found = protect(wanted, coalition=policy.coalition, exact=exact, on_progress=_progress())
-        if wanted is tables:
-            bound = found.bound  # what more is asked for later makes no pattern cheaper
-        small = found.hidden & (wanted.statuses != Status.PRIMARY) & (tables.values > 0) & (tables.values < size)
-        groups: list[int] = []
-        if small.any():  # only of such cells can a group be made, as primary cells reach the minimum
-            report = audit_tables(wanted, found.hidden, minimum_group_size=size, coalition=policy.coalition)
-            groups = sorted({cell for group in report.remainders for cell in group.cells if small[cell]})
-        if not groups:
-            cost = float(tables.costs[found.hidden & (tables.statuses == Status.OPTIONAL)].sum())
-            return Protection(hidden=found.hidden, cost=cost, bound=bound)
-        wanted = with_primary(wanted, groups, size)
 
 
 def _audit(given: argparse.Namespace) -> int:

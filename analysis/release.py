@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from analysis import counts, joint, tables, whole_round
 from analysis.counts import Counted
-from analysis.cutting import Cutting, Dimensions, cutting, grouping_items
+from analysis.cutting import Dimensions, cutting, grouping_items
 from analysis.disclosure.auditor import audit_tables
 from analysis.disclosure.cells import Place
 from analysis.disclosure.linked_tables import Mask, Numbers, Status
@@ -24,6 +24,7 @@ from analysis.disclosure.model import RESPONDENTS, Model, ModelBuilder, bases_of
 from analysis.disclosure.primary import tells_of_members
 from analysis.disclosure.suppression import Unprotectable, protect
 from analysis.grouping import Partition, remainders
+from analysis.hidden_places import all_hidden, hidden_places
 from analysis.plan import SMALLEST_MINIMUM_GROUP_SIZE, Groups, Plan, Policy, UnsafePolicy
 from analysis.responses import Responses
 from analysis.side_by_side import SideBySide, Tabulated
@@ -111,7 +112,7 @@ def _audit_union(responses: Responses, plan: Plan, policy: Policy, releases: Seq
         table.dimensions and (table.figure, table.dimensions) not in known for one in releases for table in one.tables
     ):
         raise UnprovenRelease("an earlier release of this round holds tables that are not planned any more")
-    below.audit(set.intersection(*map(below.hidden_in, releases)))
+    below.audit(set.intersection(*(all_hidden(one.tables, below.cuts, below.codes) for one in releases)))
 
 
 class _BelowTheWhole:
@@ -143,10 +144,10 @@ class _BelowTheWhole:
             for item in questionnaire.items
             if item.show_if and item.id in self.seen and item.id not in self.grouped
         }
-        self._hidden_earlier = {place for one in earlier for place in hidden_places(one, self.cuts)}
+        self._hidden_earlier = {place for one in earlier for place in hidden_places(one.tables, self.cuts)}
         self._remainders: dict[tuple[str, Dimensions], set[frozenset[Groups]]] = {}
         self._together: set[frozenset[Place]] = set()
-        self._hidden_before = frozenset(hidden_places(round_before, self.cuts)) if round_before else frozenset()
+        self._hidden_before = frozenset(hidden_places(round_before.tables, self.cuts)) if round_before else frozenset()
 
     def release(self, whole: tuple[SafeTable, ...]) -> Release:
         if not self.cuts.partitions:
@@ -163,31 +164,15 @@ class _BelowTheWhole:
             is_above_headcount=model.is_above_headcount,
         )
 
-    def hidden_in(self, one: Release) -> set[Place]:
-        """What `one` hides: also the categories of hidden rows, and tables that it has not because the whole is hidden."""
-        places = set(hidden_places(one, self.cuts))
-        printed = {(table.figure, table.dimensions) for table in one.tables}
-        places |= {
-            Place(figure=figure, dimensions=dimensions, groups=cell)
-            for dimensions, partition in self.cuts.partitions.items()
-            for figure in self.cuts.figures[dimensions]
-            if (figure, dimensions) not in printed
-            for cell in partition.printed.values()
-        }
-        rows = [place for place in places if not place.category]
-        return places | {
-            msgspec.structs.replace(row, category=code) for row in rows for code in self._codes(row.figure)
-        }
-
-    def audit(self, hidden_places: Collection[Place]) -> None:
+    def audit(self, never_shown: Collection[Place]) -> None:
         """Raises UnprovenRelease where what is left of the planned tables tells too much."""
         model = self._model(self._cut, set())
         hidden = model.tables.statuses != Status.REQUIRED
         for dimensions, partition in self.cuts.partitions.items():
             for figure in self.cuts.figures[dimensions]:
-                for cell, code in product(partition.printed.values(), ("", *self._codes(figure))):
+                for cell, code in product(partition.printed.values(), ("", *self.codes(figure))):
                     place = Place(figure=figure, dimensions=dimensions, groups=cell, category=code)
-                    hidden[model.places[place]] = place in hidden_places
+                    hidden[model.places[place]] = place in never_shown
         if hidden[model.tables.statuses != Status.REQUIRED].all():
             return  # nothing below the whole round is out, and nothing more could be hidden
         if self._findings(model, self._whole_rows(model, hidden)) is not None:
@@ -310,12 +295,12 @@ class _BelowTheWhole:
             Place(figure=figure, dimensions=dimensions, groups=cell, category=category)
             for dimensions, figures in self.cuts.figures.items()
             for figure in figures
-            for category in ("", *self._codes(figure))
+            for category in ("", *self.codes(figure))
             for cell in self.cuts.partitions[dimensions].cells
             if (dimensions, cell) in groups
         }
 
-    def _codes(self, figure: str) -> list[str]:
+    def codes(self, figure: str) -> list[str]:
         return [category.code for category in self._cut[figure].categories] if figure in self._cut else []
 
     def _barred(self) -> Iterator[tuple[Tabulated, Mask]]:
@@ -386,7 +371,7 @@ class _BelowTheWhole:
                 for cell in self.cuts.partitions[dimensions].cells:
                     base, *categories = (
                         model.places[Place(figure=figure, dimensions=dimensions, groups=cell, category=code)]
-                        for code in ("", *self._codes(figure))
+                        for code in ("", *self.codes(figure))
                     )
                     yield figure, dimensions, cell, base, categories
 
@@ -403,7 +388,7 @@ class _BelowTheWhole:
         for groups, cell in partition.printed.items():
             places = [
                 Place(figure=figure, dimensions=dimensions, groups=cell, category=code)
-                for code in ("", *self._codes(figure))
+                for code in ("", *self.codes(figure))
             ]
             base, *categories = (model.places[place] for place in places)
             if hidden[base]:
@@ -425,20 +410,3 @@ class _BelowTheWhole:
                 )
             )
         return SafeTable(figure=figure, kind=kind, dimensions=dimensions, rows=tuple(rows))
-
-
-def hidden_places(one: Release, cuts: Cutting) -> Iterator[Place]:
-    """What `one` hides of what is tabulated now."""
-    for table in one.tables:
-        partition = cuts.partitions.get(table.dimensions)
-        if partition is None:
-            continue
-        for row in table.rows:
-            cell = partition.printed.get(row.groups)
-            if cell is None:
-                continue
-            if row.n is None:
-                yield Place(figure=table.figure, dimensions=table.dimensions, groups=cell)
-            for shown in row.cells:
-                if shown.count is None:
-                    yield Place(figure=table.figure, dimensions=table.dimensions, groups=cell, category=shown.option)

@@ -64,18 +64,13 @@ class Cells:
         return np.concatenate(self.upper)[list(cells)]
 
     def add_unprinted(self, values: Numbers) -> int:
-        nothing = np.zeros(values.shape)
-        statuses = np.full(values.shape, Status.UNPRINTED, dtype=np.int8)
-        return self.add(
-            values, Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing), nothing
-        )
+        """Cells that only take part in relations; returns the index of the first."""
+        return self.add(values, _without_demands(values, Status.UNPRINTED), np.zeros(values.shape))
 
     def add_required(self, value: float) -> int:
-        """A cell that everybody knows."""
-        nothing = np.zeros(1)
-        statuses = np.array([Status.REQUIRED], dtype=np.int8)
-        standing = Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing)
-        return self.add(np.array([value]), standing, np.array([value]))
+        """A cell that everybody knows; returns its index."""
+        values = np.array([value])
+        return self.add(values, _without_demands(values, Status.REQUIRED), values)
 
     def relate(self, columns: Sequence[int] | NDArray[np.int64], coefficients: Sequence[float] | Numbers) -> None:
         """One relation whose terms add up to zero."""
@@ -106,3 +101,9 @@ class Cells:
             totals=totals,
             insiders=known_by_people(self.values, relations, totals, insiders),
         )
+
+
+def _without_demands(values: Numbers, status: Status) -> Standing:
+    nothing = np.zeros(values.shape)
+    statuses = np.full(values.shape, status, dtype=np.int8)
+    return Standing(statuses=statuses, upper_protection=nothing, sliding_protection=nothing)

@@ -10,7 +10,6 @@ published where the file has zeros and orders all of them to be published.
 
 import re
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,7 +19,7 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from analysis.disclosure.jj_format import Instance, Unreadable, read_text
-from analysis.disclosure.linked_tables import LinkedTables, Status
+from analysis.disclosure.linked_tables import LinkedTables, Mask, Status
 from analysis.disclosure.people import known_by_people
 
 SMALLEST_MINIMUM_GROUP_SIZE = 5  # people; no policy goes below
@@ -66,33 +65,28 @@ def linked_tables(instance: Instance, policy: ProtectionPolicy | None) -> Linked
     values = instance.values
     statuses = np.array([_STATUSES[letter] for letter in instance.statuses.tolist()], dtype=np.int8)
     lower = instance.lower.copy()
-    upper_protection = instance.upper_protection.copy()
-    sliding_protection = instance.sliding_protection.copy()
     primary = statuses == Status.PRIMARY
     if zeros_are(instance, policy) == "published":
         printed = instance.statuses != "w"
         statuses[(values == 0) & printed & ~primary] = Status.REQUIRED
         lower[(values >= 1) & printed] = np.maximum(lower[(values >= 1) & printed], 1)
-    if policy is not None:
-        k = policy.minimum_group_size
-        upper_protection[primary] = np.maximum(upper_protection, k - values)[primary]
-        sliding_protection[primary] = np.maximum(sliding_protection, k - 1)[primary]
     ones = (values == 1) & (statuses != Status.REQUIRED) if is_integral(instance) else np.zeros(values.size, np.bool_)
-    return LinkedTables(
+    tables = LinkedTables(
         values=values,
         costs=instance.costs,
         statuses=statuses,
         lower=lower,
         upper=instance.upper,
         lower_protection=np.where(primary, instance.lower_protection, 0),
-        upper_protection=np.where(primary, upper_protection, 0),
-        sliding_protection=np.where(primary, sliding_protection, 0),
+        upper_protection=np.where(primary, instance.upper_protection, 0),
+        sliding_protection=np.where(primary, instance.sliding_protection, 0),
         relations=instance.relations,
         totals=instance.totals,
         insiders=known_by_people(
             values, instance.relations, instance.totals, ((cell,) for cell in np.flatnonzero(ones).tolist())
         ),
     )
+    return tables if policy is None else with_primary(tables, primary, policy.minimum_group_size)
 
 
 def levels_beyond_bounds(instance: Instance) -> NDArray[np.int64]:
@@ -103,16 +97,15 @@ def levels_beyond_bounds(instance: Instance) -> NDArray[np.int64]:
     return np.flatnonzero(beyond & np.isin(instance.statuses, ["u", "m"]))
 
 
-def with_primary(tables: LinkedTables, cells: Sequence[int], minimum_group_size: int) -> LinkedTables:
-    """The same tables, in which these cells too must be able to be as large as the minimum group size."""
-    chosen = np.zeros(tables.size, dtype=np.bool_)
-    chosen[list(cells)] = True
-    size = float(minimum_group_size)
+def with_primary(tables: LinkedTables, chosen: Mask, minimum_group_size: int) -> LinkedTables:
+    """The same tables, in which these cells, shape (cells,), must be able to hold a whole group."""
+    upper = np.maximum(tables.upper_protection, minimum_group_size - tables.values)
+    sliding = np.maximum(tables.sliding_protection, minimum_group_size - 1)
     return msgspec.structs.replace(
         tables,
         statuses=np.where(chosen, Status.PRIMARY, tables.statuses).astype(np.int8),
-        upper_protection=np.where(chosen, np.maximum(size - tables.values, 0), tables.upper_protection),
-        sliding_protection=np.where(chosen, size - 1, tables.sliding_protection),
+        upper_protection=np.where(chosen, upper, tables.upper_protection),
+        sliding_protection=np.where(chosen, sliding, tables.sliding_protection),
     )
 
 

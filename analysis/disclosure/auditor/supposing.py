@@ -55,42 +55,52 @@ def learnt_by(reach: FeasibleRange, values: Numbers, sought: Sought, coalitions:
     """
     is_open = np.array([~np.isin(sought.cells, known) for known in coalitions]).reshape(-1, sought.cells.size)
     question = _Question(reach, values, sought, coalitions, is_open)
-    question.take_note(reach.tables_since(0))
+    question.take_note()
     waiting = question.waiting()
     if waiting.size < MANY:
-        return list(question.answers(waiting))
+        return list(question.answers())
     half = waiting.size // 2
-    first, second = question.of(waiting[:half], reach), question.of(waiting[half:], reach.twin())
+    second = question.of(waiting[half:], reach.twin())
+    first = question.of(waiting[:half], reach)
     # Two halves at once: HiGHS lets other threads run while it solves. What is learnt is the same in any order.
     with ThreadPoolExecutor(1) as pool:
-        others = pool.submit(lambda: list(second.answers(second.waiting())))
-        return [*first.answers(first.waiting()), *others.result()]
+        others = pool.submit(lambda: list(second.answers()))
+        return [*first.answers(), *others.result()]
 
 
 class _Question:
-    """Of which cells no table shows yet that a coalition cannot compute them; `open` has shape (coalitions, sought)."""
+    """Of which cells no table shows yet that a coalition cannot compute them.
+
+    is_open: which these are, shape (coalitions, sought). noted: how many of the tables met are in it already.
+    """
 
     def __init__(
-        self, reach: FeasibleRange, values: Numbers, sought: Sought, coalitions: list[Coalition], is_open: Mask
+        self,
+        reach: FeasibleRange,
+        values: Numbers,
+        sought: Sought,
+        coalitions: list[Coalition],
+        is_open: Mask,
+        noted: int = 0,
     ) -> None:
         self._reach, self._values, self._sought, self._coalitions = reach, values, sought, coalitions
         self._known = [np.array(known) for known in coalitions]
         self._open = is_open
-        self._met = reach.met
+        self._noted = noted
 
     def of(self, which: Indices, reach: FeasibleRange) -> "_Question":
         """The same question, of some coalitions only."""
         coalitions = [self._coalitions[coalition] for coalition in which]
-        return _Question(reach, self._values, self._sought, coalitions, self._open[which])
+        return _Question(reach, self._values, self._sought, coalitions, self._open[which], reach.met)
 
     def waiting(self) -> Indices:
         """Coalitions of whom something stays open; ascending."""
         return np.flatnonzero(self._open.any(axis=1))
 
-    def take_note(self, tables: Numbers) -> None:
-        """Hold tables that fit what is published against every coalition; shape (tables, cells)."""
-        self._met = self._reach.met
-        away = np.abs(tables - self._values)
+    def take_note(self) -> None:
+        """Hold the tables that were met since the last time against every coalition."""
+        away = np.abs(self._reach.tables_since(self._noted) - self._values)
+        self._noted = self._reach.met
         close = self._reach.close(self._values)
         differs = (away[:, self._sought.cells] >= self._sought.apart).astype(np.float32)
         waiting = self.waiting()
@@ -100,9 +110,9 @@ class _Question:
             fits = np.array([np.all(away[:, known] <= close[known], axis=1) for known in known_by], dtype=np.float32)
             self._open[some] &= fits @ differs == 0
 
-    def answers(self, waiting: Indices) -> Iterator[Learnt]:
+    def answers(self) -> Iterator[Learnt]:
         """Coalitions all together, then halves of those for whom something stays open, and halves of these."""
-        groups = [waiting]
+        groups = [self.waiting()]
         while groups:
             together = groups.pop()
             together = together[self._open[together].any(axis=1)]
@@ -128,7 +138,7 @@ class _Question:
                 for end in End:
                     if still_open[place]:
                         self._reach.reach(int(self._sought.cells[place]), end)
-                        self.take_note(self._reach.tables_since(self._met))
+                        self.take_note()
         except Unproven as reason:
             yield Learnt(known=known, reason=str(reason))
             return
@@ -152,4 +162,4 @@ class _Question:
             left = wanted.sum()
             for end in End:
                 self._reach.sweep(end, wanted)
-                self.take_note(self._reach.tables_since(self._met))
+                self.take_note()

@@ -14,9 +14,8 @@ from analysis.disclosure.suppression.neighbourhoods import Neighbourhoods
 from analysis.disclosure.suppression.pattern import Pattern
 from analysis.disclosure.suppression.perturbations import Movement
 from analysis.disclosure.suppression.search import Search
-from analysis.disclosure.suppression.sweeps import sweep
+from analysis.disclosure.suppression.sweeps import LANES, sweep
 
-LANES = 2
 FEW = 50  # cells that are looked at in one lane
 SAMPLE = 200  # cells that are looked at before it is decided whether sweeps pay
 MANY = 800  # cells, from which on they might

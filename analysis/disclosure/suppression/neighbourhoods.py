@@ -47,7 +47,8 @@ class Neighbourhoods:
         before = pattern.hidden.copy() if self._discount is not None else None
         near = self._program(self._near, cell)
         cuts = self._ask(pattern, near, cell, without)
-        if cuts is not None and near.cells.size >= self._near.size and not _forbids(cuts, pattern):
+        is_part = self._linked.size > self._near.size <= near.cells.size
+        if cuts is not None and is_part and not _forbids(cuts, pattern):
             cuts = self._ask(pattern, self._program(self._linked, cell), cell, without)
         if before is not None:
             self._give_away(np.flatnonzero(pattern.hidden & ~before))

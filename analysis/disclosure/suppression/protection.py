@@ -13,7 +13,8 @@ from analysis.disclosure.suppression.search import Search
 Mask = NDArray[np.bool_]
 
 SMALL = 1500  # cells that may move; to here choices of whole cells are quick from the start
-SMALL_EFFORT = Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, steps=40_000, cuts=10_000)
+MOST_STEPS = 120_000  # of the simplex method for whole choices
+WORK = 60_000_000  # steps times cells that may move; a step takes as much longer as there are more of them
 EXACT_EFFORT = Effort(rounds=1000, degrees_first=1, gap=0.0, nodes=1_000_000, steps=10**12, cuts=10_000)
 EQUAL = 1e-6  # of the cost; sums of costs that differ by less are the same
 
@@ -57,12 +58,17 @@ def protect(
     if search.movable.size > SMALL and not exact:
         pattern = grow_pattern(search, tell)
         return Protection(hidden=pattern.hidden, cost=search.cost(pattern.hidden))
-    drafted = draft(search, EXACT_EFFORT if exact else SMALL_EFFORT, tell)
+    drafted = draft(search, EXACT_EFFORT if exact else _small_effort(search.movable.size), tell)
     pattern = drafted.pattern
     if not drafted.is_complete:
         complete(search, drafted, tell)
     publish_redundant(search, drafted, tell)
     return Protection(hidden=pattern.hidden, cost=search.cost(pattern.hidden), bound=drafted.bound if exact else None)
+
+
+def _small_effort(movable: int) -> Effort:
+    steps = min(MOST_STEPS, WORK // max(1, movable))
+    return Effort(rounds=40, degrees_first=1, gap=0.005, nodes=20, steps=steps, cuts=10_000)
 
 
 def _tell_nobody(_step: str, _done: int, _of: int) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.disclosure.suppression.pattern import Pattern
@@ -18,7 +19,7 @@ from analysis.disclosure.suppression.search import Search
 
 Mask = NDArray[np.bool_]
 
-LANES = 2
+LANES = 2  # threads; however many cores a machine has, so that every one finds the same
 MANY = 100  # linked primary cells from which on a sweep may pay
 PRIMAL_SIMPLEX = 4  # HiGHS's number; a new objective leaves the last corner primal feasible
 STEPS_PER_CELL = 20  # of the simplex method; a cell that takes more is quicker served alone
@@ -35,7 +36,7 @@ def sweep(search: Search, pattern: Pattern) -> None:
         (linked, share)
         for linked in _linked(search, np.flatnonzero(pattern.hidden))
         if (primary := linked[search.is_primary[linked]]).size >= MANY
-        for share in np.array_split(primary, 2)
+        for share in np.array_split(primary, LANES)
     ]
     with ThreadPoolExecutor(LANES) as pool:
         found = list(pool.map(lambda share: _sweep(search, pattern, *share), shares))
@@ -45,9 +46,13 @@ def sweep(search: Search, pattern: Pattern) -> None:
 
 def _linked(search: Search, cells: Cells) -> list[Cells]:
     """Cells by what they are linked with through relations; nothing moves from one group to another."""
-    among = search.by_relation[:, cells].astype(bool)
-    count, group = connected_components(among.T @ among, directed=False)
-    return [cells[group == number] for number in range(count)]
+    relation, cell = search.by_relation[:, cells].tocoo().coords
+    size = cells.size + search.by_relation.shape[0]
+    # Of cells and relations side by side: cells by cells alone would be as many links as the square of a long relation.
+    links = coo_array((np.ones(cell.size), (cell, relation.astype(np.int64) + cells.size)), shape=(size, size))
+    groups = connected_components(links, directed=False)[1][: cells.size]
+    order = np.argsort(groups, kind="stable")
+    return np.split(cells[order], np.flatnonzero(np.diff(groups[order])) + 1)
 
 
 def _sweep(search: Search, pattern: Pattern, cells: Cells, share: Cells) -> list[Movement]:

@@ -185,6 +185,12 @@ def test_the_quick_pattern_costs_a_twentieth_more_than_the_optimum_at_most(tmp_p
     assert proven.cost <= protect(tables).cost <= 1.05 * proven.cost
 
 
+def test_a_small_table_that_takes_many_choices_is_searched_to_the_end_too(tmp_path: Path) -> None:
+    shape = Shape(trees=(tree(3, 3), tree(2, name="r")), items=(3,), people=300, primary_below=3, zeros="s", seed=6)
+    proven = 814  # by `protect(..., exact=True)`
+    assert protect(invented(tmp_path, shape)).cost <= 1.05 * proven
+
+
 def test_no_complementary_cell_can_be_published_again(tmp_path: Path) -> None:
     tables = invented(tmp_path, SHAPES[0])
     hidden = protect(tables, coalition=0).hidden
